@@ -1,0 +1,45 @@
+#pragma once
+
+/// Whether one origin can take one session, and by which address. Pure.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/registry/registry.h"
+
+namespace srsproxy {
+
+/// Why an origin does not get a session. The most lasting reason comes first: an origin that is
+/// `Draining` fails in nothing else.
+enum class Verdict {
+    NotOffered, ///< it has no endpoint of that service
+    NoAddress,  ///< its name does not resolve
+    Tried,      ///< it has failed this session
+    AtLimit,
+    Ejected,
+    Draining,
+    Eligible,
+};
+
+/// An address of an origin at which it offers a service.
+struct Door {
+    Endpoint endpoint;
+    std::string address; ///< numeric
+};
+
+/// `tried` may be null.
+Verdict judge(const Origin& origin, std::string_view service,
+              const std::vector<std::string>* tried);
+
+/// The door to knock at: each failure of the origin turns to its next one, so that an origin
+/// with a dead address among good ones (a name with an IPv6 address that nothing listens on) is
+/// reached. Empty address: it has none.
+Door chooseDoor(const Origin& origin, std::string_view service);
+
+/// For an operator: `draining`, `ejected for 4 s more: connection refused`, …
+std::string describe(Verdict verdict, const Origin& origin, std::string_view service,
+                     Milliseconds now);
+
+} // namespace srsproxy
