@@ -1,0 +1,227 @@
+#include "plugins/rtmp/origin_side.h"
+
+#include <algorithm>
+
+namespace srsproxy::rtmp {
+namespace {
+
+/// Transaction ids of ours. The client's own commands are replayed with the client's ids, which
+/// count up from 1, so ours stand apart.
+constexpr double ConnectTransaction = 1;
+constexpr double CreateStreamTransaction = 9'001;
+constexpr size_t MaxHeldBytes = 256 * 1024;
+
+} // namespace
+
+void OriginSide::begin(std::vector<uint8_t>& out) {
+    const size_t at = out.size();
+    out.resize(at + C0C1Bytes);
+    makeC0C1(random_, std::span<uint8_t, C0C1Bytes>(out.data() + at, C0C1Bytes));
+}
+
+OriginSide::Progress OriginSide::feed(std::span<uint8_t> input, size_t& consumed,
+                                      std::vector<uint8_t>& out) {
+    const size_t size = input.size();
+    consumed = size;
+    out_ = &out;
+    if (step_ == Step::Handshake) {
+        const size_t taken = std::min(input.size(), C0C1Bytes - block_.size());
+        block_.insert(block_.end(), input.begin(),
+                      input.begin() + static_cast<std::ptrdiff_t>(taken));
+        input = input.subspan(taken);
+        if (block_.size() < C0C1Bytes) {
+            return Progress::Working;
+        }
+        const size_t at = out.size();
+        out.resize(at + C2Bytes);
+        const HandshakeError error =
+            answerS0S1(std::span<const uint8_t, C0C1Bytes>(block_),
+                       std::span<uint8_t, C2Bytes>(out.data() + at, C2Bytes));
+        std::vector<uint8_t>().swap(block_);
+        if (error != HandshakeError::None) {
+            out.resize(at);
+            fail(describe(error));
+            return progress_;
+        }
+        step_ = Step::S2;
+        sendConnect();
+    }
+    // S2 may come after the connect has gone out; the commands follow it.
+    const size_t taken = std::min(input.size(), HandshakeBlockBytes - s2Bytes_);
+    s2Bytes_ += taken;
+    input = input.subspan(taken);
+    if (s2Bytes_ < HandshakeBlockBytes) {
+        return Progress::Working;
+    }
+    if (step_ == Step::S2) {
+        step_ = Step::Connect;
+    }
+    const FeedResult result = reader_.feed(input, static_cast<MessageVisitor&>(*this));
+    out_ = nullptr;
+    consumed = size - input.size() + result.consumed;
+    if (result.error != ChunkError::None) {
+        fail(describe(result.error));
+    }
+    return progress_;
+}
+
+Next OriginSide::onMessage(const Message& message) {
+    switch (message.type) {
+    case MessageType::WindowAckSize:
+        ackWindowBytes_ = parseControlNumber(message.payload).value_or(0);
+        return Next::Continue;
+    case MessageType::UserControl:
+        return onUserControl(message);
+    case MessageType::CommandAmf0:
+    case MessageType::CommandAmf3:
+        return onCommand(message);
+    case MessageType::Audio:
+    case MessageType::Video:
+    case MessageType::Aggregate:
+        if (step_ == Step::Start && request_.role == RolePlay) {
+            // Media without a status before it: a yes all the same.
+            hold(message);
+            progress_ = Progress::Accepted;
+            return Next::Stop;
+        }
+        return Next::Continue;
+    case MessageType::DataAmf0:
+    case MessageType::DataAmf3:
+        hold(message);
+        return progress_ == Progress::Working ? Next::Continue : Next::Stop;
+    default:
+        return Next::Continue;
+    }
+}
+
+Next OriginSide::onUserControl(const Message& message) {
+    const auto event = parseUserControl(message.payload);
+    if (!event) {
+        return Next::Continue;
+    }
+    if (event->event == UserEvent::PingRequest) {
+        writer_.write(makeUserControl(UserEvent::PingResponse, event->value), *out_);
+    } else if (step_ == Step::Start && event->event <= UserEvent::StreamIsRecorded &&
+               event->event != UserEvent::SetBufferLength) {
+        hold(message);
+    }
+    return Next::Continue;
+}
+
+Next OriginSide::onCommand(const Message& message) {
+    const auto command = parseCommand(message.type, message.payload);
+    if (!command) {
+        return fail("the origin sent a command without a name");
+    }
+    if (const auto answer = parseAnswer(*command)) {
+        return onAnswer(message, *answer);
+    }
+    if (command->name == "close") {
+        return decline(Answer{});
+    }
+    if (step_ == Step::Start && command->name == "onFCPublish") {
+        hold(message);
+    }
+    return Next::Continue; // onBWDone and the like: nothing that the client waits for
+}
+
+Next OriginSide::onAnswer(const Message& message, const Answer& answer) {
+    switch (answer.kind) {
+    case AnswerKind::Result:
+        if (step_ == Step::Connect && answer.transactionId == ConnectTransaction) {
+            sendCreateStream();
+        } else if (step_ == Step::CreateStream && answer.transactionId == CreateStreamTransaction) {
+            if (!answer.streamId) {
+                return fail("the origin's answer to createStream has no stream id");
+            }
+            streamId_ = *answer.streamId;
+            sendStart();
+        }
+        return Next::Continue;
+    case AnswerKind::Error:
+        // An error to releaseStream or FCPublish is no refusal: publish will tell.
+        if ((step_ == Step::Connect && answer.transactionId == ConnectTransaction) ||
+            (step_ == Step::CreateStream && answer.transactionId == CreateStreamTransaction)) {
+            return decline(answer);
+        }
+        return Next::Continue;
+    case AnswerKind::Status:
+        return onStatus(message, answer);
+    }
+    return Next::Continue;
+}
+
+Next OriginSide::onStatus(const Message& message, const Answer& answer) {
+    if (answer.level == "error") {
+        if (step_ == Step::Start) {
+            hold(message);
+            refusal_.toldByStatus = true;
+        }
+        return decline(answer);
+    }
+    if (step_ != Step::Start) {
+        return Next::Continue;
+    }
+    hold(message);
+    const std::string_view accepted =
+        request_.role == RolePublish ? "NetStream.Publish.Start" : "NetStream.Play.Start";
+    if (answer.code == accepted && progress_ == Progress::Working) {
+        progress_ = Progress::Accepted;
+    }
+    return progress_ == Progress::Working ? Next::Continue : Next::Stop;
+}
+
+Next OriginSide::decline(const Answer& answer) {
+    refusal_.code = answer.code;
+    refusal_.description = answer.description;
+    progress_ = Progress::Declined;
+    return Next::Stop;
+}
+
+Next OriginSide::fail(std::string_view why) {
+    failure_ = why;
+    progress_ = Progress::Failed;
+    return Next::Stop;
+}
+
+void OriginSide::hold(const Message& message) {
+    heldBytes_ += message.payload.size();
+    if (heldBytes_ > MaxHeldBytes) {
+        fail("the origin sent too much before it accepted the stream");
+        return;
+    }
+    held_.push_back({message.type,
+                     message.streamId != 0,
+                     message.timestampMs,
+                     {message.payload.begin(), message.payload.end()}});
+}
+
+void OriginSide::sendConnect() {
+    std::vector<uint8_t> payload;
+    appendConnect(payload, ConnectTransaction, request_.connectObject);
+    command(MessageType::CommandAmf0, 0, payload);
+}
+
+void OriginSide::sendCreateStream() {
+    step_ = Step::CreateStream;
+    for (const std::vector<uint8_t>& payload : request_.preamble) {
+        command(MessageType::CommandAmf0, 0, payload);
+    }
+    std::vector<uint8_t> payload;
+    appendCall(payload, "createStream", CreateStreamTransaction);
+    command(MessageType::CommandAmf0, 0, payload);
+}
+
+void OriginSide::sendStart() {
+    step_ = Step::Start;
+    command(request_.startType, streamId_, request_.start);
+    if (request_.bufferMs) {
+        writer_.write(makeSetBufferLength(streamId_, *request_.bufferMs), *out_);
+    }
+}
+
+void OriginSide::command(uint8_t type, uint32_t streamId, std::span<const uint8_t> payload) {
+    writer_.write(Message{CommandChunkStream, streamId, 0, type, payload}, *out_);
+}
+
+} // namespace srsproxy::rtmp
