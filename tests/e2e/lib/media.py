@@ -69,7 +69,7 @@ class PacketRecorder:
               timeout)
 
     def stop(self):
-        self.child.stop(signal.SIGINT)
+        self.child.kill()  # a signal does not end its waiting for the next packet
 
 
 def read_framemd5(path):
