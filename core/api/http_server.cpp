@@ -14,6 +14,8 @@
 namespace srsproxy {
 namespace {
 
+const Poco::Timespan IdleThreadLife(0, 200'000);
+
 class ConnectionFactory final : public Poco::Net::TCPServerConnectionFactory {
 public:
     explicit ConnectionFactory(const HttpConnectionShared& shared) : shared_(shared) {}
@@ -87,6 +89,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(HttpServerOptions options,
             Poco::Net::TCPServerParams::Ptr params = new Poco::Net::TCPServerParams;
             params->setMaxThreads(static_cast<int>(share));
             params->setMaxQueued(static_cast<int>(wanted.maxQueued));
+            // An idle thread may miss the dispatcher's call to stop, and then waits that long.
+            params->setThreadIdleTime(IdleThreadLife);
             auto server = std::make_unique<Poco::Net::TCPServer>(
                 new ConnectionFactory(*shared), *impl->pool,
                 DeadlineServerSocket(listen.host, listen.port, impl->stop), params);
