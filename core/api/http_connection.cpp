@@ -29,6 +29,8 @@ constexpr int MaxHeaders = 100;
 constexpr uint32_t MaxCallsPerConnection = 1000;
 /// A connection on which nothing was sent yet keeps a thread that others wait for so long.
 constexpr milliseconds IdleGrace{1000};
+/// For a head, while others wait for a thread.
+constexpr milliseconds CrowdedHeadTimeout{1000};
 /// Time that is left for a reply even when the call itself used up all of its own.
 constexpr milliseconds WriteGrace{1000};
 constexpr milliseconds LingerTime{500};
@@ -107,8 +109,7 @@ public:
     }
 };
 
-HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket,
-                               const HttpConnectionShared& shared)
+HttpConnection::HttpConnection(const Poco::Net::StreamSocket& socket, HttpConnectionShared& shared)
     : TCPServerConnection(socket), shared_(shared) {}
 
 DeadlineSocket& HttpConnection::socketImpl() {
@@ -122,6 +123,14 @@ void HttpConnection::run() {
 
 void HttpConnection::serve() {
     try {
+        const ClientPlaces::Place place(shared_.places, plainAddress(socket().peerAddress()));
+        if (place.held() > shared_.placesPerClient && shared_.othersWait()) {
+            shared_.log.warning(
+                "too many connections",
+                "connection closed unread: " + plainAddress(socket().peerAddress()) + " holds " +
+                    std::to_string(place.held() - 1) + " threads, and others wait");
+            return;
+        }
         Session session(socket());
         auto wait = shared_.options.headTimeout;
         for (uint32_t calls = 0; calls < MaxCallsPerConnection; ++calls) {
@@ -144,7 +153,8 @@ HttpConnection::Next HttpConnection::serveOne(Session& session) {
     const auto& options = shared_.options;
     HttpCall call;
     call.deadline = start + options.requestTimeout;
-    socketImpl().deadline(start + std::min(options.headTimeout, options.requestTimeout));
+    const Milliseconds headTime = shared_.othersWait() ? CrowdedHeadTimeout : options.headTimeout;
+    socketImpl().deadline(start + std::min(headTime, options.requestTimeout));
     socketImpl().readBudget(MaxHeadBytes);
 
     HTTPRequest head;

@@ -12,6 +12,7 @@
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/TCPServerConnection.h>
 
+#include "core/api/client_places.h"
 #include "core/api/deadline_socket.h"
 #include "core/api/http_server.h"
 
@@ -19,16 +20,24 @@ namespace srsproxy {
 
 /// What the connections of one listener share; outlives them.
 struct HttpConnectionShared {
+    HttpConnectionShared(const HttpServerOptions& ofServer, HttpHandler& ofCalls, const Log& toLog,
+                         StopFlag stopFlag)
+        : options(ofServer), handler(ofCalls), log(toLog), stop(std::move(stopFlag)) {}
+
     const HttpServerOptions& options;
     HttpHandler& handler;
     Log log;
     StopFlag stop;
-    std::function<bool()> othersWait; ///< clients are queued for a thread [any]
+    std::function<bool()> othersWait = [] {
+        return false;
+    }; ///< clients are queued for a thread [any]
+    uint32_t placesPerClient = 0; ///< threads that one address may hold while others wait
+    ClientPlaces places;
 };
 
 class HttpConnection final : public Poco::Net::TCPServerConnection {
 public:
-    HttpConnection(const Poco::Net::StreamSocket& socket, const HttpConnectionShared& shared);
+    HttpConnection(const Poco::Net::StreamSocket& socket, HttpConnectionShared& shared);
     void run() override;
 
 private:
@@ -50,7 +59,7 @@ private:
     void linger();
     DeadlineSocket& socketImpl();
 
-    const HttpConnectionShared& shared_;
+    HttpConnectionShared& shared_;
 };
 
 } // namespace srsproxy

@@ -15,10 +15,11 @@ namespace srsproxy {
 namespace {
 
 const Poco::Timespan IdleThreadLife(0, 200'000);
+constexpr uint32_t MinPlacesPerClient = 4;
 
 class ConnectionFactory final : public Poco::Net::TCPServerConnectionFactory {
 public:
-    explicit ConnectionFactory(const HttpConnectionShared& shared) : shared_(shared) {}
+    explicit ConnectionFactory(HttpConnectionShared& shared) : shared_(shared) {}
 
     Poco::Net::TCPServerConnection*
     createConnection(const Poco::Net::StreamSocket& socket) override {
@@ -26,7 +27,7 @@ public:
     }
 
 private:
-    const HttpConnectionShared& shared_;
+    HttpConnectionShared& shared_;
 };
 
 /// One address, with its share of the threads: a flood on one does not silence another.
@@ -83,8 +84,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(HttpServerOptions options,
     impl->pool = std::make_unique<Poco::ThreadPool>("http", 1, static_cast<int>(share * count));
 
     for (const HttpListen& listen : wanted.listen) {
-        auto shared = std::make_unique<HttpConnectionShared>(
-            HttpConnectionShared{wanted, handler, log, impl->stop, [] { return false; }});
+        auto shared = std::make_unique<HttpConnectionShared>(wanted, handler, log, impl->stop);
+        shared->placesPerClient = std::max(MinPlacesPerClient, share / 2);
         try {
             Poco::Net::TCPServerParams::Ptr params = new Poco::Net::TCPServerParams;
             params->setMaxThreads(static_cast<int>(share));

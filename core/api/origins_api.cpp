@@ -12,6 +12,9 @@ std::string_view stateName(const Origin& origin) {
     if (origin.ejected) {
         return "ejected";
     }
+    if (origin.silent) {
+        return "silent";
+    }
     if (origin.draining) {
         return "draining";
     }
@@ -21,6 +24,9 @@ std::string_view stateName(const Origin& origin) {
 std::string stateReason(const Origin& origin) {
     if (origin.ejected) {
         return origin.ejectReason;
+    }
+    if (origin.silent) {
+        return "no heartbeat any more; it goes when its sessions have ended";
     }
     if (origin.draining) {
         return "an operator drains it: no new streams";

@@ -52,8 +52,10 @@ HttpReply registerOrigin(ApiContext& context, ApiCall& call) {
 } // namespace
 
 void addRegisterRoutes(ApiRouter& router, ApiContext& context) {
-    router.add({"POST", "/api/v1/srs/register", "an origin's registration or heartbeat",
-                [&context](ApiCall& call) { return registerOrigin(context, call); },
+    const auto enrol = [&context](ApiCall& call) { return registerOrigin(context, call); };
+    router.add({"POST", "/api/v1/srs/register", "an origin's registration or heartbeat", enrol,
+                ApiBody::Json});
+    router.add({"POST", "/api/v1/srs/register/*", "the same, with the token in the path", enrol,
                 ApiBody::Json});
 }
 

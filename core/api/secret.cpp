@@ -37,7 +37,11 @@ bool bringsToken(const HttpCall& call, std::string_view token) {
     }
     const Result<QueryArguments> arguments = QueryArguments::parse(call.query);
     const std::string* argument = arguments ? arguments->find("token") : nullptr;
-    return argument != nullptr && sameSecret(*argument, token);
+    if (argument != nullptr) {
+        return sameSecret(*argument, token);
+    }
+    const Result<std::vector<std::string>> path = pathSegments(call.path);
+    return path && call.path.starts_with(TokenPath) && sameSecret(path->back(), token);
 }
 
 } // namespace srsproxy

@@ -58,8 +58,9 @@ std::optional<HttpReply> SystemApi::refusal(const HttpCall& head) const {
         return errorReply(403, head.clientAddress + " is in no network of system_api.allow");
     }
     if (!open && !token_.empty() && !bringsToken(head, token_)) {
-        HttpReply reply = errorReply(401, "the token of system_api.token is wanted, as "
-                                          "\"Authorization: Bearer TOKEN\" or ?token=TOKEN");
+        HttpReply reply = errorReply(
+            401, "the token of system_api.token is wanted, as \"Authorization: Bearer TOKEN\", "
+                 "?token=TOKEN, or for a registration as /api/v1/srs/register/TOKEN");
         reply.headers.push_back({"WWW-Authenticate", "Bearer"});
         return reply;
     }
@@ -105,12 +106,13 @@ HttpReply SystemApi::answer(const HttpCall& call) {
     return reply;
 }
 
-/// The query is left out: it may hold the token.
+/// The query is left out: it may hold the token, as the path of a registration may.
 void SystemApi::logChange(const HttpCall& call, std::string_view topic, int status,
                           const ChangeNote& note) const {
     const std::string result = std::to_string(status);
-    const std::string text =
-        call.method + " " + call.path + (note.text.empty() ? "" : ": ") + note.text;
+    const std::string path =
+        call.path.starts_with(TokenPath) ? std::string(TokenPath) + "***" : call.path;
+    const std::string text = call.method + " " + path + (note.text.empty() ? "" : ": ") + note.text;
     const LogField fields[] = {{"client", call.client}, {"status", result}};
     const int32_t level = status >= 400 ? LogWarning : note.routine ? LogDebug : LogInfo;
     log_.write(level, topic, text, 0, fields);

@@ -1,9 +1,8 @@
 #include "core/app/application.h"
 
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
-#include <thread>
+#include <optional>
 
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <Poco/Util/Option.h>
 #include <Poco/Util/OptionCallback.h>
 
+#include "core/app/force_quit.h"
 #include "core/app/proxy.h"
 #include "core/app/signals.h"
 #include "core/base/log_poco.h"
@@ -32,19 +32,9 @@ std::map<std::string, std::string> processEnvironment() {
     return result;
 }
 
-/// Ends the process when an orderly end takes too long. Never joined: the process is ending.
-void startForceQuit(Milliseconds limit, const Log& log) {
-    std::thread([limit, log] {
-        std::this_thread::sleep_for(limit);
-        log.error("force quit", "still not stopped after force_quit_timeout; the process ends now");
-        std::_Exit(EXIT_FAILURE);
-    }).detach();
-}
-
 } // namespace
 
 void Application::defineOptions(Poco::Util::OptionSet& options) {
-    ServerApplication::defineOptions(options);
     const auto add = [&](const char* name, const char* letter, const char* what,
                          const char* argument) {
         Poco::Util::Option option(name, letter, what, false);
@@ -119,6 +109,8 @@ ConfigOptions Application::configOptions() const {
         options.file = configFile_;
     }
     options.environment = processEnvironment();
+    options.systemFiles.push_back(PluginFinder::defaultFolder() +
+                                  "/../../etc/srs-proxy/proxy.yaml");
     options.installedProtocols = PluginFinder({}).installed(PluginKindProtocol);
     return options;
 }
@@ -134,20 +126,18 @@ int Application::checkPlugin() {
 int Application::checkConfig() {
     LoadedConfig config = loadConfig(configOptions());
     Proxy proxy(config, product(), Log(std::make_shared<NullLogSink>(), "process"));
-    std::vector<std::string> lines = proxy.prepare();
-    for (const Problem& problem : config.finish()) {
-        lines.push_back(problem.text());
-    }
-    for (const std::string& line : lines) {
-        std::cout << line << '\n';
+    proxy.prepare();
+    const std::vector<Problem> problems = config.finish();
+    for (const Problem& problem : problems) {
+        std::cout << problem.text() << '\n';
     }
     for (const std::string& notice : config.notices()) {
         std::cout << "note: " << notice << '\n';
     }
-    if (lines.empty()) {
+    if (problems.empty()) {
         std::cout << (config.file().empty() ? "the environment" : config.file()) << ": ok\n";
     }
-    return lines.empty() ? EXIT_OK : 1;
+    return problems.empty() ? EXIT_OK : 1;
 }
 
 int Application::serve() {
@@ -162,13 +152,17 @@ int Application::serve() {
     logOptions.repeatsPerSecond = settings.log.repeatsPerSecond;
     auto sink = PocoLogSink::open(logOptions, clock);
     if (!sink) {
-        std::cerr << "srs-proxy: log.file: " << sink.error().message << '\n';
+        std::cerr << "srs-proxy: " << sink.error().message << '\n';
         return EXIT_CONFIG;
     }
     const Log log(*sink, "process");
+    log.info("configuration", config.file().empty() ? "no configuration file: environment only"
+                                                    : "configuration: " + config.file());
 
+    std::optional<ForceQuit> forceQuit; // outlives the proxy, whose end it bounds
     Proxy proxy(config, product(), log);
-    std::vector<std::string> refusals = proxy.prepare();
+    proxy.prepare();
+    std::vector<std::string> refusals;
     for (const Problem& problem : config.finish()) {
         refusals.push_back(problem.text());
     }
@@ -182,9 +176,14 @@ int Application::serve() {
         }
     }
     if (!refusals.empty()) {
-        for (const std::string& refusal : refusals) {
-            log.error("not started", "not started: " + refusal);
+        for (size_t i = 0; i < refusals.size(); ++i) {
+            // Each is a kind of its own: none of them is held back.
+            log.error("not started " + std::to_string(i + 1), "not started: " + refusals[i]);
+            if (!settings.log.file.empty()) {
+                std::cerr << "srs-proxy: not started: " << refusals[i] << '\n';
+            }
         }
+        forceQuit.emplace(settings.process.forceQuitTimeout, log);
         return EXIT_CONFIG;
     }
 
@@ -201,7 +200,7 @@ int Application::serve() {
             log.warning("reload", "SIGHUP: this version does not reload its configuration");
         }
     }
-    startForceQuit(settings.process.forceQuitTimeout, log);
+    forceQuit.emplace(settings.process.forceQuitTimeout, log);
     proxy.stop(settings.process.graceQuitTimeout, [](Milliseconds wait) {
         const std::optional<int> signal = waitForSignal(wait);
         return signal && isEndSignal(*signal);

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The command line, and the life of the process around a Proxy. Poco's ServerApplication gives
-/// option parsing, `--daemon` and `--pidfile`.
+/// The command line, and the life of the process around a Proxy, on Poco's ServerApplication.
+/// Runs in the foreground: a supervisor keeps it.
 
 #include <string>
 #include <vector>

@@ -10,6 +10,15 @@ constexpr Milliseconds DefaultBackendPeriod{30'000}; // as the Go proxy does
 constexpr Milliseconds LastWords{2'000};             // for sessions that were asked to end
 constexpr Milliseconds HurryPeriod{50};
 
+/// Stands in for a balancer that could not be loaded, so that all else can be judged too.
+class NoBalancer final : public IBalancer {
+public:
+    int32_t update(const OriginSet*, IErrorSink*) noexcept override { return StatusOk; }
+    int64_t pick(const PickRequest*, IErrorSink*) noexcept override { return PickNone; }
+    void* query(Str) noexcept override { return nullptr; }
+    void destroy() noexcept override { delete this; }
+};
+
 void logListeners(const Log& log, const HttpServer& server) {
     for (const HttpListen& address : server.bound()) {
         const bool v6 = address.host.find(':') != std::string::npos;
@@ -37,14 +46,15 @@ Proxy::~Proxy() {
     loops_.stop();
 }
 
-void Proxy::loadBalancerAndRouter(const PluginFinder& finder, std::vector<std::string>& refusals) {
+void Proxy::loadBalancerAndRouter(const PluginFinder& finder) {
     const ServicePointers services{nullptr, &metrics_, nullptr, nullptr};
     auto balancer = loadBalancer(config_, finder, services, log_);
-    if (!balancer) {
-        refusals.push_back(balancer.error().message);
-        return;
+    if (balancer) {
+        balancer_ = std::move(*balancer);
+    } else {
+        config_.addProblem(config_.placeOf("balancer.strategy"), balancer.error().message);
+        balancer_.object.reset(new NoBalancer);
     }
-    balancer_ = std::move(*balancer);
     balancerHost_ = std::make_unique<BalancerHost>(*balancer_.object, balancer_.name,
                                                    log_.named("router"), &metrics_, &clock_);
     router_ = std::make_unique<Router>(settings_->router, clock_, registry_, *balancerHost_,
@@ -53,15 +63,10 @@ void Proxy::loadBalancerAndRouter(const PluginFinder& finder, std::vector<std::s
                                                log_.named("sessions"), loops_.size());
 }
 
-std::vector<std::string> Proxy::prepare() {
-    std::vector<std::string> refusals;
+void Proxy::prepare() {
     const PluginFinder finder(settings_->plugins.path);
-    loadBalancerAndRouter(finder, refusals);
+    loadBalancerAndRouter(finder);
     for (const ProtocolSettings& protocol : settings_->protocols) {
-        if (!sessions_) {
-            config_.protocol(protocol.name)->skip(); // nothing to give it
-            continue;
-        }
         ServicePointers services;
         services.sessions = sessions_->serviceFor(protocol.name);
         services.metrics = &metrics_;
@@ -71,15 +76,20 @@ std::vector<std::string> Proxy::prepare() {
         if (loaded) {
             protocols_.push_back(std::move(*loaded));
         } else {
-            refusals.push_back(loaded.error().message);
+            config_.addProblem(config_.placeOf("protocols." + protocol.name + ".plugin"),
+                               loaded.error().message);
         }
     }
-    for (const StaticOriginSettings& origin : settings_->origins) {
-        auto registration = registrationOf(origin);
+    judgeOrigins();
+}
+
+void Proxy::judgeOrigins() {
+    for (size_t i = 0; i < settings_->origins.size(); ++i) {
+        auto registration = registrationOf(settings_->origins[i]);
         if (registration) {
             staticOrigins_.push_back(std::move(*registration));
         } else {
-            refusals.push_back(registration.error().message);
+            config_.addProblem(config_.placeOf("origins", i), registration.error().message);
         }
     }
     if (config_.defaultBackend()) {
@@ -87,10 +97,9 @@ std::vector<std::string> Proxy::prepare() {
         if (registration) {
             defaultBackend_ = std::move(*registration);
         } else {
-            refusals.push_back(registration.error().message);
+            config_.addProblem(locationOf("environment"), registration.error().message);
         }
     }
-    return refusals;
 }
 
 Result<Done> Proxy::enrollConfigured() {
@@ -141,6 +150,9 @@ Result<Done> Proxy::start() {
         httpServer_->start();
     }
     systemApi_->setPhase(ProcessPhase::Serving);
+    if (protocols_.empty()) {
+        log_.warning("no protocols", "no protocol is listed under `protocols`: nothing is relayed");
+    }
     log_.info("ready", "ready: version " + product_.version + ", " + std::to_string(loops_.size()) +
                            " event loops, " + std::to_string(protocols_.size()) +
                            " protocols, balancer " + balancer_.name);
@@ -207,15 +219,18 @@ void Proxy::addFigures() {
         }
         double alive = 0;
         double ejected = 0;
+        double silent = 0;
         double draining = 0;
         for (const auto& origin : registry_.table()->origins) {
             alive += origin->usable() ? 1 : 0;
             ejected += origin->ejected ? 1 : 0;
+            silent += origin->silent ? 1 : 0;
             draining += origin->draining ? 1 : 0;
         }
         constexpr std::string_view Help = "Origins that are known, by state";
         samples.gauge("origins", Help, {{"state", "usable"}}, alive);
         samples.gauge("origins", Help, {{"state", "ejected"}}, ejected);
+        samples.gauge("origins", Help, {{"state", "silent"}}, silent);
         samples.gauge("origins", Help, {{"state", "draining"}}, draining);
         samples.gauge("streams", "Streams that are pinned to an origin", {},
                       static_cast<double>(router_->pinCount()));

@@ -33,11 +33,10 @@ public:
     ~Proxy();
 
     /// Loads the plugins and lets them read their sections, and judges the configured origins;
-    /// opens nothing. Everything is tried; the lines say what to change. Then config.finish()
-    /// knows all problems.
-    std::vector<std::string> prepare();
+    /// opens nothing. Everything is tried: then config.finish() knows all problems.
+    void prepare();
 
-    /// Opens every listener and serves. Requires: prepare() had nothing to say. After an
+    /// Opens every listener and serves. Requires: there are no problems. After an
     /// error the proxy can only be destroyed.
     Result<Done> start();
 
@@ -52,7 +51,8 @@ public:
     }
 
 private:
-    void loadBalancerAndRouter(const PluginFinder& finder, std::vector<std::string>& refusals);
+    void loadBalancerAndRouter(const PluginFinder& finder);
+    void judgeOrigins();
     Result<Done> enrollConfigured();
     Result<Done> openServers();
     void addDuties();

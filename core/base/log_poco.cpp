@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <Poco/AutoPtr.h>
-#include <Poco/ConsoleChannel.h>
+#include <Poco/Channel.h>
 #include <Poco/Exception.h>
 #include <Poco/FileChannel.h>
 #include <Poco/Logger.h>
@@ -23,11 +23,26 @@ public:
         : Poco::Logger("srsproxy", std::move(channel), Poco::Message::PRIO_TRACE) {}
 };
 
+/// Says when a line could not be written, and tries anew with the next one: Poco's own goes
+/// silent for ever.
+class StandardOutput final : public Poco::Channel {
+public:
+    void log(const Poco::Message& message) override {
+        std::cout.clear();
+        if (!(std::cout << message.getText() << std::endl)) {
+            throw Poco::WriteFileException("standard output");
+        }
+    }
+
+private:
+    ~StandardOutput() override = default;
+};
+
 /// Throws Poco::Exception or std::exception.
 Poco::Channel::Ptr openChannel(const std::string& file) {
     Poco::Channel::Ptr channel;
     if (file.empty()) {
-        channel = new Poco::ConsoleChannel(std::cout);
+        channel = new StandardOutput;
     } else {
         channel = new Poco::FileChannel(file);
     }

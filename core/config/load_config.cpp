@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "core/config/cidr.h"
 #include "core/config/env_file.h"
@@ -31,12 +32,12 @@ std::optional<std::string> readFile(const std::string& path, size_t limit,
     errno = 0;
     std::ifstream stream(path, std::ios::binary);
     if (!stream) {
-        return fail(std::strerror(errno));
+        return fail(std::generic_category().message(errno));
     }
     std::string text(limit + 1, '\0');
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (stream.bad()) {
-        return fail(std::strerror(errno));
+        return fail(std::generic_category().message(errno));
     }
     text.resize(static_cast<size_t>(stream.gcount()));
     return text;
@@ -56,13 +57,13 @@ std::optional<std::string> chooseFile(const ConfigOptions& options) {
     if (options.file) {
         return options.file;
     }
-    for (const std::string& path :
-         {inFolder(options.workingFolder, "etc/proxy.yaml"), options.systemFile}) {
-        if (exists(path)) {
-            return path;
-        }
+    if (const std::string local = inFolder(options.workingFolder, "etc/proxy.yaml");
+        exists(local)) {
+        return local;
     }
-    return std::nullopt;
+    const auto& system = options.systemFiles;
+    const auto found = std::find_if(system.begin(), system.end(), exists);
+    return found == system.end() ? std::nullopt : std::optional(*found);
 }
 
 } // namespace
@@ -100,6 +101,20 @@ LoadedConfig::LoadedConfig(Input input) : report_(std::make_unique<ConfigReport>
 ConfigSection* LoadedConfig::protocol(std::string_view name) {
     const auto found = protocols_.find(name);
     return found == protocols_.end() ? nullptr : found->second;
+}
+
+Location LoadedConfig::placeOf(std::string_view path, std::optional<size_t> item) const {
+    const ConfigNode* node = document_->find(path);
+    while (node == nullptr) {
+        const size_t dot = path.rfind('.');
+        path = path.substr(0, dot == std::string_view::npos ? 0 : dot);
+        node = document_->find(path);
+    }
+    return item && *item < node->items.size() ? node->items[*item].location : node->location;
+}
+
+void LoadedConfig::addProblem(Location place, std::string message) {
+    report_->addProblem(std::move(place), std::move(message));
 }
 
 std::vector<Problem> LoadedConfig::finish() {

@@ -24,7 +24,7 @@ namespace srsproxy {
 struct ConfigOptions {
     std::optional<std::string> file; ///< `--config`; nothing: the usual places
     std::string workingFolder;       ///< for etc/proxy.yaml and .env; empty: the process's own
-    std::string systemFile = "/etc/srs-proxy/proxy.yaml";
+    std::vector<std::string> systemFiles{"/etc/srs-proxy/proxy.yaml"}; ///< the first there is
     std::map<std::string, std::string> environment;
     std::vector<std::string> installedProtocols; ///< all on when there is no file
 };
@@ -54,6 +54,12 @@ public:
     const std::string& file() const { return file_; }
     /// Lines for the log that stop nothing: variables without effect, and the like.
     const std::vector<std::string>& notices() const { return notices_; }
+
+    /// Where the setting `path` (`balancer.strategy`) stands, or the nearest thing around it; of
+    /// a list, its item of that index.
+    Location placeOf(std::string_view path, std::optional<size_t> item = std::nullopt) const;
+    /// A problem that shows only when a setting is used. Before finish().
+    void addProblem(Location place, std::string message);
 
     /// To be called when the plugins have read their sections: adds the keys that nobody asked
     /// for. All problems, by place.

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <vector>
 
 namespace srsproxy {
@@ -57,7 +58,7 @@ Result<std::vector<std::byte>> readFile(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
     stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
     if (!stream) {
-        return Error{std::string("cannot be read: ") + std::strerror(errno)};
+        return Error{"cannot be read: " + std::generic_category().message(errno)};
     }
     return bytes;
 }
@@ -167,6 +168,7 @@ Result<PluginLibrary> PluginLibrary::load(const std::string& path, int32_t kind)
     }
     void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): the loader is the main thread's alone
         return Error{aboutPlugin(file, std::string("cannot be loaded: ") + ::dlerror())};
     }
     const auto* descriptor =

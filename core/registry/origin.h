@@ -53,6 +53,8 @@ struct Origin {
     OriginSource source = OriginSource::Heartbeat;
     uint64_t generation = 1; ///< grows with each restart of the origin: older pins are void
     bool draining = false;
+    /// Its heartbeat stopped, but sessions live on it: kept for these, and gets no new streams.
+    bool silent = false;
     bool ejected = false;
     std::string ejectReason;
     Milliseconds ejectedUntil{0};
@@ -62,7 +64,7 @@ struct Origin {
     std::shared_ptr<OriginLoad> load = std::make_shared<OriginLoad>();
     std::shared_ptr<OriginPulse> pulse = std::make_shared<OriginPulse>();
 
-    bool usable() const { return !draining && !ejected && !addresses.empty(); }
+    bool usable() const { return !draining && !silent && !ejected && !addresses.empty(); }
     bool offers(std::string_view service) const {
         return registration.endpoints(service) != nullptr;
     }

@@ -162,6 +162,9 @@ void Registry::beat(Entry& entry, const std::string& extraJson) {
     const bool expires = entry.origin.source == OriginSource::Heartbeat;
     entry.origin.pulse->beat(now, expires ? entry.rhythm.lifetime(settings_) : Milliseconds(0),
                              extraJson);
+    if (entry.origin.silent) {
+        endSilence(entry);
+    }
 }
 
 void Registry::create(const std::string& id, const Registration& registration,

@@ -49,8 +49,8 @@ public:
     bool setDraining(std::string_view originId, bool draining);
     /// What a session saw: an Outcome of srsproxy/abi/sessions.h. [any]
     void report(std::string_view originId, int32_t outcome, std::string_view detail);
-    /// Removes the expired, readmits the ejected, looks names up again (and blocks for that).
-    /// Once a second. [any]
+    /// Removes the expired (those with living sessions once these have ended), readmits the
+    /// ejected, looks names up again (and blocks for that). Once a second. [any]
     void sweep();
 
     /// Cheap: copies one pointer under a lock that is held for nothing else. [any]
@@ -73,6 +73,9 @@ private:
     void eject(Entry& entry, int32_t outcome, std::string_view detail);
     void readmit(Entry& entry, std::string_view why);
     void keepWithinEjectShare();
+    /// False when it was already.
+    bool fallSilent(Entry& entry, Milliseconds silence);
+    void endSilence(Entry& entry);
     size_t ejectLimit() const;
     std::vector<Lookup> sweepEntries();
     void publish();

@@ -81,6 +81,25 @@ void Registry::keepWithinEjectShare() {
     }
 }
 
+bool Registry::fallSilent(Entry& entry, Milliseconds silence) {
+    if (entry.origin.silent) {
+        return false;
+    }
+    entry.origin.silent = true;
+    entry.published.reset();
+    log_.warning("origin-silent", "origin " + entry.origin.id + " has sent no heartbeat for " +
+                                      seconds(silence) +
+                                      "; it keeps its sessions and gets no new streams");
+    return true;
+}
+
+void Registry::endSilence(Entry& entry) {
+    entry.origin.silent = false;
+    entry.published.reset();
+    log_.info("origin-heard", "origin " + entry.origin.id + " sends heartbeats again");
+    publish();
+}
+
 std::vector<Registry::Lookup> Registry::sweepEntries() {
     const std::lock_guard lock(mutex_);
     const Milliseconds now = clock_.now();
@@ -92,7 +111,10 @@ std::vector<Registry::Lookup> Registry::sweepEntries() {
         const Origin& origin = entry.origin;
         const Milliseconds lifetime = origin.lifetime();
         const Milliseconds silence = now - origin.lastHeartbeat();
-        if (lifetime > Milliseconds(0) && silence > lifetime) {
+        const bool overdue = lifetime > Milliseconds(0) && silence > lifetime;
+        if (overdue && origin.load->sessions.load(std::memory_order_relaxed) > 0) {
+            changed = fallSilent(entry, silence) || changed;
+        } else if (overdue) {
             log_.warning("origin-expired", "origin " + origin.id + " expired: no heartbeat for " +
                                                seconds(silence) + ", " + seconds(lifetime) +
                                                " allowed");

@@ -49,6 +49,9 @@ Verdict judge(const Origin& origin, std::string_view service,
     if (origin.ejected) {
         return Verdict::Ejected;
     }
+    if (origin.silent) {
+        return Verdict::Silent;
+    }
     return origin.draining ? Verdict::Draining : Verdict::Eligible;
 }
 
@@ -85,6 +88,8 @@ std::string describe(Verdict verdict, const Origin& origin, std::string_view ser
         return "ejected for " + std::to_string((left.count() + 999) / 1000) + " s more" +
                (origin.ejectReason.empty() ? "" : ": " + origin.ejectReason);
     }
+    case Verdict::Silent:
+        return "its heartbeat has stopped";
     case Verdict::Draining:
         return "draining";
     case Verdict::Eligible:

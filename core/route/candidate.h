@@ -19,6 +19,7 @@ enum class Verdict {
     Tried,      ///< it has failed this session
     AtLimit,
     Ejected,
+    Silent, ///< no heartbeat any more
     Draining,
     Eligible,
 };

@@ -190,6 +190,7 @@ bool Router::choosePin(const RouteQuery& query, const Pin* pin, Choice& choice) 
             return false;
         }
         break;
+    case Verdict::Silent:
     case Verdict::Draining:
         if (!inUse) {
             return false;
@@ -201,6 +202,25 @@ bool Router::choosePin(const RouteQuery& query, const Pin* pin, Choice& choice) 
     choice.pinned = true;
     choice.found(std::move(origin), "the stream is pinned there");
     return true;
+}
+
+/// Asks the balancer, unless explain() has asked for the same already.
+int64_t Router::pick(const RouteQuery& query, const std::vector<bool>& eligible, bool explaining) {
+    const uint64_t version = balancer_.table()->version;
+    if (promise_ && promise_->streamKey == query.streamKey && promise_->eligible == eligible &&
+        promise_->tableVersion == version) {
+        const int64_t index = promise_->index;
+        if (!explaining) {
+            promise_.reset();
+        }
+        return index;
+    }
+    const PickInput input{query.streamKey, query.protocol, query.client, query.role, query.attempt};
+    const int64_t index = balancer_.pick(input, eligible);
+    if (explaining) {
+        promise_ = Promise{std::string(query.streamKey), eligible, version, index};
+    }
+    return index;
 }
 
 /// Lets the balancer choose. Replaces what a pin that does not decide may have left in `choice`.
@@ -231,8 +251,7 @@ void Router::chooseNew(const RouteQuery& query, bool explaining, Choice& choice)
         choice.found(origins[static_cast<size_t>(only)], "it is the only eligible origin");
         return;
     }
-    const PickInput input{query.streamKey, query.protocol, query.client, query.role, query.attempt};
-    const int64_t index = balancer_.pick(input, eligible);
+    const int64_t index = pick(query, eligible, explaining);
     if (index < 0) {
         choice.refuse(RouteNoOrigin, "no server takes this stream now");
         return;

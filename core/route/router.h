@@ -7,7 +7,8 @@
 /// When a pin stays and when it moves. A session is *settled* once its origin accepted it, until
 /// it ends or fails: the proof that the stream lives there.
 ///  - Gone from the table, or restarted: the pin is void, for everybody.
-///  - Draining: the pin stays while the stream has sessions, so that players still find their
+///  - Draining, or its heartbeat has stopped: the pin stays while the stream has sessions, so that
+///  players still find their
 ///    publisher; then the stream moves.
 ///  - Ejected, or failed for the asking session. A player stays while others are settled there:
 ///    no other origin has the stream, so it is told to come again rather than sent where nothing
@@ -25,6 +26,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,9 +105,10 @@ public:
     void sweep();
 
     /// What route() would do for a first session of that role, without doing it. Pins, seats
-    /// and figures stay untouched. The balancer is asked only when no pin decides and more than
-    /// one origin is eligible; such a question is one pick to it, so a round robin moves on by
-    /// one. [any]
+    /// and figures stay untouched. When no pin decides and more than one origin is eligible the
+    /// balancer is asked; the answer is kept, and route() takes it for that stream if the same
+    /// origins are eligible then. So an explanation holds, and asking again tells the same; to
+    /// the balancer it was one pick, which another stream may come too late for. [any]
     Explanation explain(std::string_view streamKey, std::string_view protocol, int32_t role);
     /// At most `limit`, in key order, after `after`. [any]
     std::vector<PinInfo> pins(std::string_view after, size_t limit) const;
@@ -118,6 +121,7 @@ private:
     Choice choose(const RouteQuery& query, bool explaining);
     bool chooseHint(const RouteQuery& query, Choice& choice) const;
     bool choosePin(const RouteQuery& query, const Pin* pin, Choice& choice) const;
+    int64_t pick(const RouteQuery& query, const std::vector<bool>& eligible, bool explaining);
     void chooseNew(const RouteQuery& query, bool explaining, Choice& choice);
     RouteDecision seat(const RouteQuery& query, Choice choice);
     void settle(std::string_view streamKey, Seat& seat);
@@ -130,6 +134,13 @@ private:
     mutable std::mutex mutex_; ///< guards all below
     BalancerHost& balancer_;
     PinTable pins_;
+    struct Promise {
+        std::string streamKey;
+        std::vector<bool> eligible;
+        uint64_t tableVersion = 0;
+        int64_t index = -1;
+    };
+    std::optional<Promise> promise_; ///< of the last explain()
 };
 
 } // namespace srsproxy

@@ -70,12 +70,13 @@ bool Hop::send(const OutputList& output) {
             if (taken < 0 && !wouldBlock()) {
                 return false;
             }
-            sent += taken > 0 ? static_cast<size_t>(taken) : 0;
-            if (taken < 0 || static_cast<size_t>(taken) < wanted) {
+            const size_t went = taken > 0 ? static_cast<size_t>(taken) : 0;
+            sent += went;
+            bytesSent += went;
+            if (went < wanted) {
                 break;
             }
         }
-        bytesSent += sent;
     }
     if (sent < output.size()) {
         output.copyFrom(sent, unsent_);
@@ -108,7 +109,16 @@ bool Hop::flush() {
         const ssize_t taken = ::send(socket_.get(), unsent_.data() + unsentOffset_,
                                      unsent_.size() - unsentOffset_, MSG_NOSIGNAL);
         if (taken < 0) {
-            return wouldBlock();
+            if (!wouldBlock()) {
+                return false;
+            }
+            // A peer that never lets this run empty must not make it grow for ever.
+            if (unsentOffset_ > unsent_.size() / 2) {
+                unsent_.erase(unsent_.begin(),
+                              unsent_.begin() + static_cast<std::ptrdiff_t>(unsentOffset_));
+                unsentOffset_ = 0;
+            }
+            return true;
         }
         bytesSent += static_cast<uint64_t>(taken);
         unsentOffset_ += static_cast<size_t>(taken);

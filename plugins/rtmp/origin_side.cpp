@@ -5,10 +5,11 @@
 namespace srsproxy::rtmp {
 namespace {
 
-/// Transaction ids of ours. The client's own commands are replayed with the client's ids, which
-/// count up from 1, so ours stand apart.
+/// Transaction ids of ours, also for the client's own releaseStream and FCPublish: an answer to
+/// these must not be taken for one to createStream, whatever ids the client chose.
 constexpr double ConnectTransaction = 1;
 constexpr double CreateStreamTransaction = 9'001;
+constexpr double PreambleTransaction = 9'002; ///< and up
 constexpr size_t MaxHeldBytes = 256 * 1024;
 
 } // namespace
@@ -80,15 +81,15 @@ Next OriginSide::onMessage(const Message& message) {
     case MessageType::Aggregate:
         if (step_ == Step::Start && request_.role == RolePlay) {
             // Media without a status before it: a yes all the same.
-            hold(message);
-            progress_ = Progress::Accepted;
+            if (hold(message) == Next::Continue) {
+                progress_ = Progress::Accepted;
+            }
             return Next::Stop;
         }
         return Next::Continue;
     case MessageType::DataAmf0:
     case MessageType::DataAmf3:
-        hold(message);
-        return progress_ == Progress::Working ? Next::Continue : Next::Stop;
+        return hold(message);
     default:
         return Next::Continue;
     }
@@ -103,7 +104,7 @@ Next OriginSide::onUserControl(const Message& message) {
         writer_.write(makeUserControl(UserEvent::PingResponse, event->value), *out_);
     } else if (step_ == Step::Start && event->event <= UserEvent::StreamIsRecorded &&
                event->event != UserEvent::SetBufferLength) {
-        hold(message);
+        return hold(message);
     }
     return Next::Continue;
 }
@@ -120,7 +121,7 @@ Next OriginSide::onCommand(const Message& message) {
         return decline(Answer{});
     }
     if (step_ == Step::Start && command->name == "onFCPublish") {
-        hold(message);
+        return hold(message);
     }
     return Next::Continue; // onBWDone and the like: nothing that the client waits for
 }
@@ -141,7 +142,9 @@ Next OriginSide::onAnswer(const Message& message, const Answer& answer) {
     case AnswerKind::Error:
         // An error to releaseStream or FCPublish is no refusal: publish will tell.
         if ((step_ == Step::Connect && answer.transactionId == ConnectTransaction) ||
-            (step_ == Step::CreateStream && answer.transactionId == CreateStreamTransaction)) {
+            (step_ == Step::CreateStream && answer.transactionId == CreateStreamTransaction) ||
+            (step_ == Step::Start && startTransaction_ != 0 &&
+             answer.transactionId == startTransaction_)) {
             return decline(answer);
         }
         return Next::Continue;
@@ -154,7 +157,9 @@ Next OriginSide::onAnswer(const Message& message, const Answer& answer) {
 Next OriginSide::onStatus(const Message& message, const Answer& answer) {
     if (answer.level == "error") {
         if (step_ == Step::Start) {
-            hold(message);
+            if (hold(message) == Next::Stop) {
+                return Next::Stop;
+            }
             refusal_.toldByStatus = true;
         }
         return decline(answer);
@@ -162,13 +167,16 @@ Next OriginSide::onStatus(const Message& message, const Answer& answer) {
     if (step_ != Step::Start) {
         return Next::Continue;
     }
-    hold(message);
+    if (hold(message) == Next::Stop) {
+        return Next::Stop;
+    }
     const std::string_view accepted =
         request_.role == RolePublish ? "NetStream.Publish.Start" : "NetStream.Play.Start";
-    if (answer.code == accepted && progress_ == Progress::Working) {
-        progress_ = Progress::Accepted;
+    if (answer.code != accepted) {
+        return Next::Continue;
     }
-    return progress_ == Progress::Working ? Next::Continue : Next::Stop;
+    progress_ = Progress::Accepted;
+    return Next::Stop;
 }
 
 Next OriginSide::decline(const Answer& answer) {
@@ -184,16 +192,16 @@ Next OriginSide::fail(std::string_view why) {
     return Next::Stop;
 }
 
-void OriginSide::hold(const Message& message) {
-    heldBytes_ += message.payload.size();
+Next OriginSide::hold(const Message& message) {
+    heldBytes_ += sizeof(Held) + message.payload.size(); // an empty message costs memory, too
     if (heldBytes_ > MaxHeldBytes) {
-        fail("the origin sent too much before it accepted the stream");
-        return;
+        return fail("the origin sent too much before it accepted the stream");
     }
     held_.push_back({message.type,
                      message.streamId != 0,
                      message.timestampMs,
                      {message.payload.begin(), message.payload.end()}});
+    return Next::Continue;
 }
 
 void OriginSide::sendConnect() {
@@ -204,8 +212,12 @@ void OriginSide::sendConnect() {
 
 void OriginSide::sendCreateStream() {
     step_ = Step::CreateStream;
-    for (const std::vector<uint8_t>& payload : request_.preamble) {
-        command(MessageType::CommandAmf0, 0, payload);
+    double transaction = PreambleTransaction;
+    for (std::vector<uint8_t> copy : request_.preamble) {
+        if (const auto parsed = parseCommand(MessageType::CommandAmf0, copy)) {
+            setTransactionId(copy, *parsed, transaction++);
+        }
+        command(MessageType::CommandAmf0, 0, copy);
     }
     std::vector<uint8_t> payload;
     appendCall(payload, "createStream", CreateStreamTransaction);
@@ -214,6 +226,9 @@ void OriginSide::sendCreateStream() {
 
 void OriginSide::sendStart() {
     step_ = Step::Start;
+    if (const auto parsed = parseCommand(request_.startType, request_.start)) {
+        startTransaction_ = parsed->transactionId;
+    }
     command(request_.startType, streamId_, request_.start);
     if (request_.bufferMs) {
         writer_.write(makeSetBufferLength(streamId_, *request_.bufferMs), *out_);

@@ -37,6 +37,8 @@ public:
 
     /// The origin's number of the stream. Requires: Accepted.
     uint32_t streamId() const { return streamId_; }
+    /// Whether the handshake went well and connect, the client's first word, has gone out.
+    bool connectSent() const { return step_ != Step::Handshake; }
     /// Whether the publish or play command has gone out: from then on a closed connection is
     /// how some origins say no.
     bool asked() const { return step_ == Step::Start; }
@@ -72,7 +74,7 @@ private:
     Next onUserControl(const Message& message);
     Next decline(const Answer& answer);
     Next fail(std::string_view why);
-    void hold(const Message& message);
+    Next hold(const Message& message);
     void sendConnect();
     void sendCreateStream();
     void sendStart();
@@ -86,6 +88,7 @@ private:
     std::vector<uint8_t> block_; ///< the unfinished S0S1
     size_t s2Bytes_ = 0;
     uint32_t streamId_ = 0;
+    double startTransaction_ = 0; ///< the client's, of publish or play; 0: none
     uint32_t ackWindowBytes_ = 0;
     std::vector<Held> held_;
     size_t heldBytes_ = 0;

@@ -37,8 +37,8 @@ void Session::finish(int32_t cause, int32_t side, std::string_view detail) {
     if (origin_) {
         origin_->close();
     }
-    const std::string copy(detail);
-    record_->close(cause, side, toStr(copy));
+    const Ending end = ending_.value_or(Ending{cause, side, std::string(detail)});
+    record_->close(end.cause, end.side, toStr(end.detail));
     record_ = nullptr;
 }
 
@@ -48,7 +48,7 @@ void Session::kicked(int32_t cause, Str reason) noexcept {
         return;
     }
     const std::string why = toString(reason);
-    if (phase_ == Phase::Client && role_ == RoleUnknown) {
+    if (phase_ == Phase::Client) {
         finish(cause, SideProxy, why);
     } else if (phase_ == Phase::Relay) {
         tellEnd(why);
@@ -75,7 +75,7 @@ void Session::ready(int32_t fd, uint32_t events) noexcept {
 
 void Session::onClient(uint32_t events) {
     if ((events & EventWrite) != 0 && !client_.flush()) {
-        finish(CauseReset, SideClient, errorText("sending failed", errno));
+        sendingFailed(client_, errno);
         return;
     }
     if (phase_ == Phase::Closing) {
@@ -85,6 +85,7 @@ void Session::onClient(uint32_t events) {
         case Phase::Client:
             readClientSide();
             break;
+        case Phase::Routing:
         case Phase::Connecting:
         case Phase::Origin:
             // It is not read now, so this is the end of the connection.
@@ -108,11 +109,7 @@ void Session::onOrigin(uint32_t events) {
         return;
     }
     if ((events & EventWrite) != 0 && !origin_->flush()) {
-        if (phase_ == Phase::Origin) {
-            originFailed(OutcomeProtocolError, errorText("sending failed", errno));
-        } else {
-            relayEnded(*origin_, {Received::Failed, 0, errno});
-        }
+        sendingFailed(*origin_, errno);
         return;
     }
     if (phase_ == Phase::Closing) {
@@ -139,14 +136,13 @@ void Session::expired(uint64_t) noexcept {
     }
     switch (phase_) {
     case Phase::Client:
-        if (role_ != RoleUnknown) {
-            refuseClient("NetConnection.Connect.Failed", "no origin answered in time");
-            closeAfterLastWords(CauseTimeout, SideProxy, "routing took too long");
-        } else {
-            finish(clientSaidAnything_ ? CauseTimeout : CauseNothingSent, SideClient,
-                   clientSide_->handshakeDone() ? "no publish or play command in time"
-                                                : "handshake not finished in time");
-        }
+        finish(clientSaidAnything_ ? CauseTimeout : CauseNothingSent, SideClient,
+               clientSide_->handshakeDone() ? "no publish or play command in time"
+                                            : "handshake not finished in time");
+        return;
+    case Phase::Routing:
+        refuseClient("NetConnection.Connect.Failed", "no origin was found in time");
+        closeAfterLastWords(CauseTimeout, SideProxy, "routing took too long");
         return;
     case Phase::Connecting:
         originFailed(OutcomeConnectTimeout, "no connection in time");
@@ -155,7 +151,8 @@ void Session::expired(uint64_t) noexcept {
         originFailed(OutcomeSilent, "no answer in time");
         return;
     case Phase::Relay:
-        finish(CauseIdle, SideProxy, "no byte from either side");
+        tellEnd("no byte from either side for too long");
+        closeAfterLastWords(CauseIdle, SideProxy, "no byte from either side");
         return;
     case Phase::Closing:
         finish(ending_->cause, ending_->side, ending_->detail);
@@ -178,22 +175,33 @@ void Session::deadline(int64_t fromNowUs) {
 
 // --- the end --------------------------------------------------------------------------------
 
+void Session::sendingFailed(Hop& hop, int error) {
+    if (phase_ == Phase::Relay) {
+        relayEnded(hop, {Received::Failed, 0, error});
+    } else if (phase_ == Phase::Closing) {
+        hop.close();
+        goOnClosing();
+    } else if (&hop == &client_) {
+        finish(CauseReset, SideClient, errorText("sending failed", error));
+    } else {
+        originHungUp(errorText("sending failed", error));
+    }
+}
+
 void Session::closeAfterLastWords(int32_t cause, int32_t side, std::string detail) {
     if (finished_ || phase_ == Phase::Closing) {
         return;
     }
-    phase_ = Phase::Closing;
-    ending_ = Ending{cause, side, std::move(detail)};
     // The side that ended has nothing to read any more; the other one gets what is unsent.
-    Hop* ended = side == SideOrigin && origin_ ? origin_.get() : nullptr;
-    if (side == SideClient && (cause == CauseDone || cause == CauseReset)) {
-        ended = &client_;
-    }
-    if (ended != nullptr) {
-        ended->close();
-    } else if (origin_ && side != SideClient) {
+    if (origin_ && (phase_ != Phase::Relay || side == SideOrigin)) {
         origin_->close();
     }
+    if (side == SideClient && (cause == CauseDone || cause == CauseReset)) {
+        client_.close();
+    }
+    record_->cancelRoute();
+    phase_ = Phase::Closing;
+    ending_ = Ending{cause, side, std::move(detail)};
     for (Hop* hop : {&client_, origin_.get()}) {
         if (hop != nullptr && hop->isOpen()) {
             hop->setReading(true);
@@ -204,19 +212,21 @@ void Session::closeAfterLastWords(int32_t cause, int32_t side, std::string detai
 }
 
 void Session::readClosing(Hop& hop) {
-    // What is still read is thrown away, so that the kernel sends our last words and not a reset.
+    // What is still read is thrown away: a socket closed with unread bytes sends a reset, and what
+    // the kernel had not sent by then is lost. So the peer closes first, or the deadline passes.
     if (hop.isOpen()) {
         const Received received = hop.receive(part_.readBuffer());
         if (received.kind == Received::Closed || received.kind == Received::Failed) {
             hop.close();
         }
     }
+    goOnClosing();
+}
+
+void Session::goOnClosing() {
     for (Hop* each : {&client_, origin_.get()}) {
         if (each != nullptr && each->isOpen() && each->unsentBytes() == 0) {
             each->shutdownWrite();
-            if (each != &client_) {
-                each->close();
-            }
         }
     }
     const bool originOpen = origin_ && origin_->isOpen();
@@ -229,13 +239,10 @@ void Session::countBytes() {
     SessionCounters* counters = record_->counters();
     srsproxy::countBytes(&counters->fromClient, client_.bytesReceived() - counters->fromClient);
     srsproxy::countBytes(&counters->toClient, client_.bytesSent - counters->toClient);
-    if (origin_) {
-        srsproxy::countBytes(&counters->fromOrigin, earlierOrigins_.received +
-                                                        origin_->bytesReceived() -
-                                                        counters->fromOrigin);
-        srsproxy::countBytes(&counters->toOrigin,
-                             earlierOrigins_.sent + origin_->bytesSent - counters->toOrigin);
-    }
+    const uint64_t received = earlierOrigins_.received + (origin_ ? origin_->bytesReceived() : 0);
+    const uint64_t sent = earlierOrigins_.sent + (origin_ ? origin_->bytesSent : 0);
+    srsproxy::countBytes(&counters->fromOrigin, received - counters->fromOrigin);
+    srsproxy::countBytes(&counters->toOrigin, sent - counters->toOrigin);
 }
 
 } // namespace srsproxy::rtmp

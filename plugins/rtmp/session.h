@@ -39,6 +39,7 @@ public:
 private:
     enum class Phase {
         Client,     ///< handshake and commands of the client
+        Routing,    ///< the proxy looks for an origin; the client waits
         Connecting, ///< to the origin; the client waits
         Origin,     ///< handshake and commands of the origin; the client waits
         Relay,      ///< the stream runs
@@ -74,18 +75,21 @@ private:
     void askForOrigin();
     void onOriginConnected();
     void readOriginSide();
+    void originHungUp(const std::string& how);
     void originFailed(int32_t outcome, const std::string& detail);
     void originDeclined(const std::string& detail);
     void startRelay(std::span<uint8_t> originInput);
     void relay(Hop& from, std::span<uint8_t> input);
     void readRelay(Hop& from);
     void relayEnded(Hop& from, const Received& received);
+    void sendingFailed(Hop& hop, int error);
     void applyBackPressure();
     void writeHeld(const OriginSide::Held& held, std::vector<uint8_t>& toClient);
     void refuseClient(std::string_view code, std::string_view description);
     void closeAfterLastWords(int32_t cause, int32_t side, std::string detail);
     void tellEnd(const std::string& why);
     void readClosing(Hop& hop);
+    void goOnClosing();
     void deadline(int64_t fromNowUs);
     void countBytes();
 
@@ -116,7 +120,7 @@ private:
         int32_t side;
         std::string detail;
     };
-    std::optional<Ending> ending_; ///< while Closing
+    std::optional<Ending> ending_; ///< while Closing: what comes then changes it no more
 };
 
 } // namespace srsproxy::rtmp

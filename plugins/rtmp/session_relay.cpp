@@ -13,7 +13,7 @@ void Session::startRelay(std::span<uint8_t> originInput) {
         writeHeld(held, words);
     }
     if (!words.empty() && !client_.send(words)) {
-        finish(CauseReset, SideClient, errorText("sending failed", errno));
+        sendingFailed(client_, errno);
         return;
     }
     client_.setAckWindow(clientSide_->request().ackWindowBytes);
@@ -58,14 +58,18 @@ void Session::relay(Hop& from, std::span<uint8_t> input) {
     const bool sound = fromClient ? pair_->fromClient(input, toOther, back)
                                   : pair_->fromOrigin(input, toOther, back);
     if (!toOther.empty() && !to.send(toOther)) {
-        relayEnded(to, {Received::Failed, 0, errno});
+        sendingFailed(to, errno);
         return;
     }
     if (!back.empty() && !from.send(back)) {
-        relayEnded(from, {Received::Failed, 0, errno});
+        sendingFailed(from, errno);
         return;
     }
     if (!sound) {
+        if (!fromClient) {
+            record_->report(OutcomeProtocolError, toStr(std::string(pair_->failure())));
+            tellEnd("the stream's origin went away");
+        }
         closeAfterLastWords(CauseProtocolError, fromClient ? SideClient : SideOrigin,
                             std::string(pair_->failure()));
         return;
@@ -89,10 +93,6 @@ void Session::relayEnded(Hop& from, const Received& received) {
     const bool orderly = received.kind == Received::Closed;
     const std::string how =
         orderly ? "closed the connection" : errorText("connection lost", received.error);
-    if (phase_ != Phase::Relay) {
-        finish(ending_ ? ending_->cause : CauseReset, byClient ? SideClient : SideOrigin, how);
-        return;
-    }
     if (byClient) {
         closeAfterLastWords(orderly ? CauseDone : CauseReset, SideClient, how);
         return;

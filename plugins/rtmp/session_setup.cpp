@@ -10,6 +10,12 @@ namespace {
 /// Before the relay the client has little to say, and what comes too early must be kept.
 constexpr size_t SetupReadBytes = 16 * 1024;
 
+/// We lack descriptors, memory or ports: that says nothing of the origin.
+bool isShortageHere(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+           error == EADDRNOTAVAIL || error == EAGAIN;
+}
+
 } // namespace
 
 // --- the client's handshake and commands ----------------------------------------------------
@@ -40,7 +46,7 @@ void Session::feedClientSide(std::span<uint8_t> input) {
     size_t consumed = 0;
     const ClientSide::Progress progress = clientSide_->feed(input, consumed, answers);
     if (!answers.empty() && !client_.send(answers)) {
-        finish(CauseReset, SideClient, errorText("sending failed", errno));
+        sendingFailed(client_, errno);
         return;
     }
     if (client_.unsentBytes() > MaxUnsentAnswers) {
@@ -82,7 +88,7 @@ void Session::askForOrigin() {
         earlierOrigins_.sent += origin_->bytesSent;
         origin_.reset();
     }
-    phase_ = Phase::Client;
+    phase_ = Phase::Routing;
     deadline(part_.config().originTimeoutUs);
     RouteRequest request{};
     request.structSize = sizeof request;
@@ -91,7 +97,7 @@ void Session::askForOrigin() {
 
 void Session::routed(const RouteAnswer* answer) noexcept {
     Entry entry(*this);
-    if (finished_) {
+    if (finished_ || phase_ != Phase::Routing) {
         return;
     }
     if (answer->code != RouteFound) {
@@ -107,10 +113,19 @@ void Session::routed(const RouteAnswer* answer) noexcept {
     originName_ = toString(answer->originId);
     const SocketAddress peer =
         socketAddress(toString(answer->address), static_cast<uint16_t>(answer->port));
-    Fd socket = peer.size == 0 ? Fd() : startConnect(peer);
-    if (!socket.valid()) {
-        originFailed(OutcomeConnectRefused,
-                     peer.size == 0 ? "it has no usable address" : errorText("connect", errno));
+    if (peer.size == 0) {
+        originFailed(OutcomeConnectRefused, "it has no usable address");
+        return;
+    }
+    Fd socket = startConnect(peer);
+    if (const int error = socket.valid() ? 0 : errno; isShortageHere(error)) {
+        part_.log(LogError, record_->id(), "no socket",
+                  errorText("cannot connect to " + originName_, error) +
+                      "; raise the limit of open files, or net.ipv4.ip_local_port_range");
+        askForOrigin(); // and nothing is held against this one
+        return;
+    } else if (error != 0) {
+        originFailed(OutcomeConnectRefused, errorText("connect", error));
         return;
     }
     origin_ =
@@ -135,7 +150,7 @@ void Session::onOriginConnected() {
     origin_->flush(); // connected: nothing waits, and writability is of no interest any more
     deadline(part_.config().originTimeoutUs);
     if (!origin_->send(first)) {
-        originFailed(OutcomeProtocolError, errorText("sending failed", errno));
+        sendingFailed(*origin_, errno);
     }
 }
 
@@ -146,24 +161,23 @@ void Session::readOriginSide() {
         return;
     }
     if (received.kind != Received::Data) {
-        const std::string how = received.kind == Received::Closed
-                                    ? "it closed the connection"
-                                    : errorText("connection lost", received.error);
-        if (originSide_->asked()) {
-            // nginx-rtmp and others refuse a stream by hanging up. It spoke RTMP well until
-            // then, so a client with a bad token must not get the origin ejected.
-            originDeclined(how);
-        } else {
-            originFailed(OutcomeProtocolError, how + " before it answered");
-        }
+        originHungUp(received.kind == Received::Closed
+                         ? "it closed the connection"
+                         : errorText("connection lost", received.error));
         return;
     }
     std::vector<uint8_t> answers;
     size_t consumed = 0;
     const std::span<uint8_t> input = buffer.first(received.bytes);
     const OriginSide::Progress progress = originSide_->feed(input, consumed, answers);
-    if (!answers.empty() && !origin_->send(answers)) {
-        originFailed(OutcomeProtocolError, errorText("sending failed", errno));
+    const bool goesOn =
+        progress == OriginSide::Progress::Working || progress == OriginSide::Progress::Accepted;
+    if (goesOn && !answers.empty() && !origin_->send(answers)) {
+        sendingFailed(*origin_, errno);
+        return;
+    }
+    if (origin_->unsentBytes() > MaxUnsentAnswers) {
+        originFailed(OutcomeProtocolError, "it does not read its answers");
         return;
     }
     switch (progress) {
@@ -178,6 +192,19 @@ void Session::readOriginSide() {
     case OriginSide::Progress::Accepted:
         startRelay(input.subspan(consumed));
         return;
+    }
+}
+
+void Session::originHungUp(const std::string& how) {
+    // Many refuse by hanging up: nginx-rtmp on an application that it does not know, and on a
+    // stream. So from the client's first word on, nothing is held against the origin: a client
+    // with a bad URL or token must not get it ejected.
+    if (originSide_->asked()) {
+        originDeclined(how);
+    } else if (originSide_->connectSent()) {
+        originFailed(OutcomeConnected, how + " on connect"); // another one may know better
+    } else {
+        originFailed(OutcomeProtocolError, how + " before it answered");
     }
 }
 

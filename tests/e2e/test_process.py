@@ -49,6 +49,28 @@ def test_every_problem_is_told_with_its_place(build, tmp_path):
     assert "bad.yaml:7:5" in text and "connect_timeout" in text, text
 
 
+def test_problems_of_plugins_and_origins_are_told_with_their_place(build, tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("balancer:\n  strategy: round_robbin\n"
+                    "origins:\n"
+                    "  - {name: a, ip: 10.0.0.1, rtmp: ['1935']}\n"
+                    "  - {name: b, ip: 10.0.0.2, rtmp: ['99999']}\n"
+                    "protocols:\n  rtmp:\n    listn: []\n  none: {}\n")
+    code, text = run(build, "--config", str(path), "--check-config")
+    assert code == 1
+    for place in ("bad.yaml:2:3: balancer.strategy", "bad.yaml:5:5: origins",
+                  "bad.yaml:8:5: protocols.rtmp.listn", "bad.yaml:9:3: protocols.none"):
+        assert place in text, text
+
+
+def test_no_reason_for_not_starting_is_held_back(build, tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("".join(f"unknown_{number}: 1\n" for number in range(30)))
+    code, text = run(build, "--config", str(path))
+    assert code != 0
+    assert all(f"unknown_{number} " in text for number in range(30)), text
+
+
 def test_missing_file_is_told(build, tmp_path):
     code, text = run(build, "--config", str(tmp_path / "none.yaml"), "--check-config")
     assert code == 1 and "none.yaml" in text

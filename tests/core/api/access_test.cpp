@@ -60,6 +60,20 @@ TEST_F(ApiAccessTest, LetsABrowserInThatBringsTheToken) {
         415);
 }
 
+TEST_F(ApiAccessTest, TakesTheTokenInThePathOfARegistration) {
+    // SRS posts to the path of its heartbeat's url and drops the query.
+    settings_.token = "t/1";
+    start();
+    const std::string body =
+        R"({"ip":"10.0.0.1","server":"s1","service":"a","pid":"1","rtmp":["1935"]})";
+    const std::vector<std::string> json = {"Content-Type: application/json"};
+    EXPECT_EQ(request("POST", "/api/v1/srs/register/t%2F1", json, body).status, 200);
+    EXPECT_EQ(request("POST", "/api/v1/srs/register/wrong", json, body).status, 401);
+    EXPECT_EQ(request("POST", "/api/v1/srs/register/", json, body).status, 401);
+    EXPECT_EQ(request("GET", "/api/v1/origins/t%2F1").status, 401) << "there only";
+    EXPECT_EQ(log_->count("t%2F1"), 0u) << "and it stays out of the log";
+}
+
 TEST_F(ApiAccessTest, GuardsEveryChangeFromWebPages) {
     start();
     origins_

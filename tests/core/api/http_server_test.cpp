@@ -276,6 +276,20 @@ TEST_F(HttpServerTest, TakesTheThreadOfIdleConnectionsWhenOthersWait) {
     EXPECT_TRUE(idle.closed());
 }
 
+TEST_F(HttpServerTest, OneClientCannotKeepAllThreadsFromTheOthers) {
+    options_.maxThreads = 8;
+    options_.headTimeout = 1s;
+    const uint16_t port = start();
+    std::vector<std::unique_ptr<RawClient>> halves;
+    for (int i = 0; i < 40; ++i) {
+        halves.push_back(std::make_unique<RawClient>(port));
+        halves.back()->send("GET / HTTP/1.1\r\nX: ");
+    }
+    // Eight hold the threads until their second is over; then the rest is closed unread.
+    EXPECT_EQ(call(port, "GET", "/").status, 200);
+    EXPECT_TRUE(log_->waitFor("connection closed unread: 127.0.0.1 holds", 10s));
+}
+
 TEST_F(HttpServerTest, NamesTheTakenPortAndTheSetting) {
     options_.listen = {{"127.0.0.1", start()}};
     EchoHandler other;

@@ -18,7 +18,7 @@ LoadedConfig load(const char* file) {
         options.file = file;
     }
     options.workingFolder = "/nonexistent";
-    options.systemFile = "/nonexistent/proxy.yaml";
+    options.systemFiles = {};
     options.installedProtocols = {"rtmp"};
     return loadConfig(options);
 }

@@ -5,6 +5,9 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <Poco/JSON/Parser.h>
 #include <Poco/TemporaryFile.h>
 #include <gmock/gmock.h>
@@ -68,6 +71,22 @@ TEST_F(PocoLog, WritesToStandardOutputWithoutAFile) {
     testing::internal::CaptureStdout();
     Log(open({}), "core").info("start", "hello");
     EXPECT_THAT(testing::internal::GetCapturedStdout(), EndsWith("info [core] hello\n"));
+}
+
+TEST_F(PocoLog, GoesOnWhenStandardOutputIsFullForAWhile) {
+    testing::internal::CaptureStdout();
+    const int output = ::dup(STDOUT_FILENO);
+    const int full = ::open("/dev/full", O_WRONLY);
+    const Log log(open({}), "core");
+    ::dup2(full, STDOUT_FILENO);
+    log.info("a", "lost");
+    ::dup2(output, STDOUT_FILENO);
+    log.info("a", "written");
+    ::close(full);
+    ::close(output);
+    const std::string seen = testing::internal::GetCapturedStdout();
+    EXPECT_THAT(seen, HasSubstr("info [core] written\n"));
+    EXPECT_THAT(seen, EndsWith("could not write 1 lines to the log: is the disk full?\n"));
 }
 
 TEST_F(PocoLog, HoldsBackRepetitionsAndSaysHowMany) {

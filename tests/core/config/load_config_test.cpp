@@ -39,7 +39,7 @@ public:
     ConfigOptions options() const {
         ConfigOptions options;
         options.workingFolder = path_;
-        options.systemFile = path_ + "/system.yaml";
+        options.systemFiles = {path_ + "/none.yaml", path_ + "/system.yaml"};
         options.installedProtocols = {"rtmp"};
         return options;
     }

@@ -116,6 +116,29 @@ TEST_F(RegistryTest, ExpiresByTtlWhileTheRhythmIsUnknown) {
               1u);
 }
 
+TEST_F(RegistryTest, IsKeptForItsSessionsWhenTheHeartbeatStops) {
+    const std::string id = enroll(registration("a"));
+    const auto load = origin(id)->load;
+    const uint64_t generation = origin(id)->generation;
+    load->sessions = 1;
+    pass(301s);
+    pass(1s);
+    ASSERT_NE(origin(id), nullptr);
+    EXPECT_TRUE(origin(id)->silent);
+    EXPECT_FALSE(origin(id)->usable());
+    EXPECT_EQ(log->count("origin a@10.0.0.1 has sent no heartbeat for 301.0 s"), 1u);
+
+    enroll(registration("a"));
+    EXPECT_TRUE(origin(id)->usable());
+    EXPECT_EQ(origin(id)->generation, generation) << "pins stay valid";
+    EXPECT_EQ(origin(id)->load, load);
+
+    pass(301s);
+    load->sessions = 0;
+    pass(1s);
+    EXPECT_EQ(origin(id), nullptr) << "and goes with its last session";
+}
+
 TEST_F(RegistryTest, ExpiresByItsOwnRhythm) {
     const std::string id = enroll(registration("a"));
     for (int i = 0; i < 3; ++i) {

@@ -76,6 +76,29 @@ TEST_F(PinMovesTest, PlayersFollowAPublisherOnADrainingOrigin) {
     EXPECT_EQ(world.pinOf(Key), b);
 }
 
+TEST_F(PinMovesTest, PlayersFollowAPublisherWhoseOriginSendsNoHeartbeatAnyMore) {
+    const auto beats = [this](const std::string& id, const Registration& registration) {
+        world.registry.remove(id, "the fixture's never expire");
+        ASSERT_TRUE(world.registry.enroll(registration, OriginSource::Heartbeat));
+    };
+    const Registration second = world.registry.table()->find(b)->registration;
+    beats(a, world.registry.table()->find(a)->registration);
+    beats(b, second);
+    Seat publisher = world.settle(Key, RolePublish);
+    ASSERT_EQ(publisher.originId, a);
+    world.clock.advance(Milliseconds(301'000));
+    ASSERT_TRUE(world.registry.enroll(second, OriginSource::Heartbeat));
+    world.registry.sweep();
+    ASSERT_TRUE(world.registry.table()->find(a)->silent);
+    Seat player = world.settle(Key, RolePlay);
+    EXPECT_EQ(player.originId, a);
+    EXPECT_EQ(world.route("v/live/other", RolePublish).origin->id, b);
+    world.router.leave(Key, player, OutcomeAccepted);
+    world.router.leave(Key, publisher, OutcomeAccepted);
+    world.registry.sweep();
+    EXPECT_EQ(world.registry.table()->find(a), nullptr);
+}
+
 TEST_F(PinMovesTest, OneLostConnectionDoesNotMoveThePlayersOfALiveStream) {
     const Seat publisher = world.settle(Key, RolePublish);
     RouteDecision unlucky = world.route(Key, RolePlay);

@@ -277,6 +277,17 @@ TEST_F(RouterTest, ExplainsEachCandidate) {
     EXPECT_EQ(world.load(good).sessions, 0u);
 }
 
+TEST_F(RouterTest, ExplanationHoldsForTheStreamThatComesNext) {
+    world.add("o1", {"rtmp"});
+    world.add("o2", {"rtmp"});
+    const std::string told = world.router.explain(Key, "rtmp", RolePublish).wouldPick;
+    EXPECT_EQ(world.router.explain(Key, "rtmp", RolePublish).wouldPick, told) << "asked again";
+    EXPECT_EQ(world.balancer.picks, 1);
+    EXPECT_EQ(world.route(Key, RolePublish).origin->id, told);
+    EXPECT_EQ(world.balancer.picks, 1);
+    EXPECT_NE(world.route("v/live/other", RolePublish).origin->id, told) << "its turn is over";
+}
+
 TEST_F(RouterTest, ExplainsAPinWithoutAskingTheBalancer) {
     world.add("o1", {"rtmp"});
     world.add("o2", {"rtmp"});
