@@ -40,6 +40,7 @@ Session::Session(SessionTable& table, SessionTable::Shard& shard, SessionFigures
       plugin_(start.plugin), client_(start.client), openedAt_(table.clock_.now()) {}
 
 int32_t Session::identify(Str url, int32_t role, IErrorSink* errors) noexcept {
+    onLoop("ISession::identify");
     if (seat_) {
         return refuse(errors, StatusBadArgument, "the session has an origin already");
     }
@@ -68,6 +69,7 @@ int32_t Session::identify(Str url, int32_t role, IErrorSink* errors) noexcept {
 }
 
 void Session::route(const RouteRequest* request, IRouteHandler* handler) noexcept {
+    onLoop("ISession::route");
     if (handler == nullptr) {
         return;
     }
@@ -116,6 +118,7 @@ void Session::answer(const RouteDecision& decision, IRouteHandler& handler) cons
 }
 
 void Session::report(int32_t outcome, Str detail) noexcept {
+    onLoop("ISession::report");
     if (seat_) {
         lastOutcome_ = outcome;
         table_.router_.report(key_, seat_, outcome, view(detail).substr(0, MaxDetailBytes));
@@ -123,6 +126,7 @@ void Session::report(int32_t outcome, Str detail) noexcept {
 }
 
 void Session::close(int32_t cause, int32_t side, Str detail) noexcept {
+    onLoop("ISession::close");
     std::unique_ptr<Session> self;
     {
         const std::lock_guard lock(shard_.mutex);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/thread_check.h"
 #include "core/route/session_table.h"
 
 namespace srsproxy {
@@ -40,9 +41,12 @@ public:
     int32_t identify(Str url, int32_t role, IErrorSink* errors) noexcept override;
     /// Answers before it returns. The handler may close the session.
     void route(const RouteRequest* request, IRouteHandler* handler) noexcept override;
-    void cancelRoute() noexcept override {} // nothing is ever outstanding
+    void cancelRoute() noexcept override { onLoop("ISession::cancelRoute"); } // never outstanding
     void report(int32_t outcome, Str detail) noexcept override;
-    SessionCounters* counters() noexcept override { return &counters_; }
+    SessionCounters* counters() noexcept override {
+        onLoop("ISession::counters");
+        return &counters_;
+    }
     void close(int32_t cause, int32_t side, Str detail) noexcept override;
 
     ISessionOwner& owner() { return *owner_; }
@@ -54,10 +58,12 @@ public:
     void finish(int32_t cause, int32_t side, std::string_view detail);
 
 private:
+    void onLoop(std::string_view method) const { thread_.require(method, plugin_, table_.log_); }
     void leaveOrigin();
     void answer(const RouteDecision& decision, IRouteHandler& handler) const;
     void writeAccessLine(int32_t cause, int32_t side, std::string_view detail) const;
 
+    const ThreadCheck thread_; ///< made on its loop
     SessionTable& table_;
     SessionTable::Shard& shard_;
     SessionFigures& figures_;
