@@ -18,8 +18,9 @@ bool FailureCount::report(int32_t outcome) {
         return true;
     case OutcomeSilent:
     case OutcomeProtocolError:
-    case OutcomeLost:
         return ++inARow_ >= ToleratedInARow;
+    case OutcomeLost:
+        return false;
     default: // a plugin of another release: what we do not know is held against nobody
         return false;
     }

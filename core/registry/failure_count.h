@@ -19,7 +19,8 @@ public:
     /// True when this Outcome says that the origin should get no new sessions for a while.
     /// A stream taken, or declined in the protocol's words, clears all that was held against it.
     /// A mere connection clears the back-off only: whoever connects and then stays silent each
-    /// time has failed each time.
+    /// time has failed each time. A stream lost midway says nothing: a client can provoke it by
+    /// what it sends, and an origin that is really gone refuses the next connection.
     bool report(int32_t outcome);
 
     /// How long this time: `ejectBase`, twice as long each time until a success, at most

@@ -38,7 +38,7 @@ TEST_F(RegistryHealthTest, EjectsAfterThreeFailuresInARow) {
     fail(A, OutcomeSilent);
     fail(A, OutcomeProtocolError);
     EXPECT_FALSE(ejected(A));
-    fail(A, OutcomeLost);
+    fail(A, OutcomeSilent);
     EXPECT_TRUE(ejected(A));
     EXPECT_FALSE(ejected(B));
     EXPECT_EQ(origin(A)->load->failures, 3u);
@@ -83,14 +83,14 @@ TEST_F(RegistryHealthTest, FailuresOfAnEjectedOriginChangeNothing) {
     const auto before = registry().table();
     clock.advance(1s);
     for (int i = 0; i < 10; ++i) {
-        fail(A, OutcomeLost);
+        fail(A, OutcomeSilent);
         fail(A);
     }
     EXPECT_EQ(registry().table(), before);
     EXPECT_EQ(origin(A)->load->failures, 21u);
     pass(4s);
     EXPECT_FALSE(ejected(A));
-    fail(A, OutcomeLost);
+    fail(A, OutcomeSilent);
     EXPECT_FALSE(ejected(A));
 }
 
