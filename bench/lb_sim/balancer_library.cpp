@@ -34,6 +34,7 @@ BalancerLibrary::BalancerLibrary(const std::string& path) {
     // A plugin that has run is never unmapped, so the handle is not kept.
     void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (handle == nullptr) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
         throw std::runtime_error(dlerror());
     }
     descriptor_ = static_cast<const PluginDescriptor*>(dlsym(handle, SRSPROXY_DESCRIPTOR_SYMBOL));

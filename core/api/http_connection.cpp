@@ -237,7 +237,7 @@ std::optional<HttpReply> HttpConnection::readBody(Session& session, const HTTPRe
     if (!announced) {
         return errorReply(400, "Content-Length must be a number");
     }
-    const HttpReply tooLarge =
+    HttpReply tooLarge =
         errorReply(413, "the body may have " + std::to_string(limit) + " bytes at most");
     if (*announced > limit) {
         return tooLarge;

@@ -276,7 +276,7 @@ void ConfigSection::reportUnknown() {
         for (size_t i = 0; i < children.size(); ++i) {
             if (children[i]) {
                 children[i]->reportUnknown();
-            } else {
+            } else if (list != nullptr) {
                 report_.addProblem(list->items[i].location,
                                    pathOf(key) + '[' + std::to_string(i) +
                                        "] is one too many: it is never read");

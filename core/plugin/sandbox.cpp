@@ -14,6 +14,7 @@
 #include <cstring>
 #include <exception>
 #include <ostream>
+#include <system_error>
 
 namespace srsproxy {
 namespace {
@@ -136,7 +137,8 @@ bool runSandboxed(const std::function<void(StepReporter&)>& script,
     out.flush();
     std::array<int, 2> pipe;
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
-        out << "FAIL no pipe for the child process: " << std::strerror(errno) << std::endl;
+        out << "FAIL no pipe for the child process: " << std::generic_category().message(errno)
+            << std::endl;
         return false;
     }
     const pid_t child = ::fork();
@@ -147,7 +149,7 @@ bool runSandboxed(const std::function<void(StepReporter&)>& script,
     ::close(pipe[1]);
     if (child < 0) {
         ::close(pipe[0]);
-        out << "FAIL no child process: " << std::strerror(errno) << std::endl;
+        out << "FAIL no child process: " << std::generic_category().message(errno) << std::endl;
         return false;
     }
     Listener listener(pipe[0], stepLimit, out);
@@ -164,6 +166,7 @@ bool runSandboxed(const std::function<void(StepReporter&)>& script,
                       std::to_string(stepLimit.count()) + " ms");
     } else if (WIFSIGNALED(status)) {
         const int number = WTERMSIG(status);
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): called before the process has threads
         listener.fail("crashed with signal " + std::to_string(number) + " (" + ::strsignal(number) +
                       ") in " + listener.step());
     } else if (!listener.finished()) {
