@@ -27,10 +27,9 @@ using std::chrono::steady_clock;
 constexpr uint64_t MaxHeadBytes = 64 * 1024;
 constexpr int MaxHeaders = 100;
 constexpr uint32_t MaxCallsPerConnection = 1000;
-/// A connection on which nothing was sent yet keeps a thread that others wait for so long.
-constexpr milliseconds IdleGrace{1000};
-/// For a head, while others wait for a thread.
+/// For a head, while others wait for a thread; and from a client that holds many threads then.
 constexpr milliseconds CrowdedHeadTimeout{1000};
+constexpr milliseconds HoggedHeadTimeout{200};
 /// Time that is left for a reply even when the call itself used up all of its own.
 constexpr milliseconds WriteGrace{1000};
 constexpr milliseconds LingerTime{500};
@@ -124,21 +123,14 @@ void HttpConnection::run() {
 void HttpConnection::serve() {
     try {
         const ClientPlaces::Place place(shared_.places, plainAddress(socket().peerAddress()));
-        if (place.held() > shared_.placesPerClient && shared_.othersWait()) {
-            shared_.log.warning(
-                "too many connections",
-                "connection closed unread: " + plainAddress(socket().peerAddress()) + " holds " +
-                    std::to_string(place.held() - 1) + " threads, and others wait");
-            return;
-        }
         Session session(socket());
         auto wait = shared_.options.headTimeout;
         for (uint32_t calls = 0; calls < MaxCallsPerConnection; ++calls) {
             const auto since = steady_clock::now();
             const bool more = session.holdsInput() || socketImpl().waitReadable(since + wait, [&] {
-                return shared_.othersWait() && steady_clock::now() - since > IdleGrace;
+                return shared_.othersWait() && steady_clock::now() - since > headTime(place);
             });
-            if (!more || serveOne(session) == Next::Close) {
+            if (!more || serveOne(session, place) == Next::Close) {
                 return;
             }
             wait = shared_.options.keepAliveTimeout;
@@ -148,13 +140,20 @@ void HttpConnection::serve() {
     }
 }
 
-HttpConnection::Next HttpConnection::serveOne(Session& session) {
+/// Whoever sends its head whole is served, crowd or not; half-sent heads hold threads for less.
+Milliseconds HttpConnection::headTime(const ClientPlaces::Place& place) const {
+    if (!shared_.othersWait()) {
+        return shared_.options.headTimeout;
+    }
+    return place.held() > shared_.placesPerClient ? HoggedHeadTimeout : CrowdedHeadTimeout;
+}
+
+HttpConnection::Next HttpConnection::serveOne(Session& session, const ClientPlaces::Place& place) {
     const auto start = steady_clock::now();
     const auto& options = shared_.options;
     HttpCall call;
     call.deadline = start + options.requestTimeout;
-    const Milliseconds headTime = shared_.othersWait() ? CrowdedHeadTimeout : options.headTimeout;
-    socketImpl().deadline(start + std::min(headTime, options.requestTimeout));
+    socketImpl().deadline(start + std::min(headTime(place), options.requestTimeout));
     socketImpl().readBudget(MaxHeadBytes);
 
     HTTPRequest head;

@@ -46,7 +46,9 @@ private:
     enum class Next { KeepAlive, Close };
 
     void serve();
-    Next serveOne(Session& session);
+    /// How long a head may take now.
+    Milliseconds headTime(const ClientPlaces::Place& place) const;
+    Next serveOne(Session& session, const ClientPlaces::Place& place);
     /// The reply that refuses the call, or nothing when `call` is complete but for its body.
     std::optional<HttpReply> readHead(Session& session, Poco::Net::HTTPRequest& head,
                                       HttpCall& call);

@@ -57,8 +57,7 @@ std::optional<std::string> chooseFile(const ConfigOptions& options) {
     if (options.file) {
         return options.file;
     }
-    if (const std::string local = inFolder(options.workingFolder, "etc/proxy.yaml");
-        exists(local)) {
+    if (std::string local = inFolder(options.workingFolder, "etc/proxy.yaml"); exists(local)) {
         return local;
     }
     const auto& system = options.systemFiles;
