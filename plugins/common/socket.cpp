@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -19,6 +20,61 @@ void Fd::reset(int fd) {
 
 bool SocketAddress::operator==(const SocketAddress& other) const {
     return size == other.size && std::memcmp(&storage, &other.storage, size) == 0;
+}
+
+PackedAddress::PackedAddress(const SocketAddress& address)
+    : family_(static_cast<uint8_t>(address.storage.ss_family)) {
+    if (family_ == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, &address.storage, sizeof v4);
+        std::memcpy(bytes_.data(), &v4.sin_addr, sizeof v4.sin_addr);
+        port_ = v4.sin_port;
+    } else if (family_ == AF_INET6) {
+        sockaddr_in6 v6{};
+        std::memcpy(&v6, &address.storage, sizeof v6);
+        std::memcpy(bytes_.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+        scope_ = v6.sin6_scope_id;
+        port_ = v6.sin6_port;
+    }
+}
+
+SocketAddress PackedAddress::unpack() const {
+    SocketAddress result;
+    if (family_ == AF_INET) {
+        sockaddr_in v4{};
+        v4.sin_family = AF_INET;
+        v4.sin_port = port_;
+        std::memcpy(&v4.sin_addr, bytes_.data(), sizeof v4.sin_addr);
+        std::memcpy(&result.storage, &v4, sizeof v4);
+        result.size = sizeof v4;
+    } else if (family_ == AF_INET6) {
+        sockaddr_in6 v6{};
+        v6.sin6_family = AF_INET6;
+        v6.sin6_port = port_;
+        v6.sin6_scope_id = scope_;
+        std::memcpy(&v6.sin6_addr, bytes_.data(), sizeof v6.sin6_addr);
+        std::memcpy(&result.storage, &v6, sizeof v6);
+        result.size = sizeof v6;
+    }
+    return result;
+}
+
+SocketAddress localAddress(int fd) {
+    SocketAddress address;
+    address.size = sizeof address.storage;
+    return ::getsockname(fd, address.raw(), &address.size) == 0 ? address : SocketAddress{};
+}
+
+SocketAddress peerAddress(int fd) {
+    SocketAddress address;
+    address.size = sizeof address.storage;
+    return ::getpeername(fd, address.raw(), &address.size) == 0 ? address : SocketAddress{};
+}
+
+std::string numericHost(const SocketAddress& address) {
+    std::string text = toString(address);
+    text.resize(std::min(text.rfind(':'), text.size()));
+    return text.starts_with('[') ? text.substr(1, text.size() - 2) : text;
 }
 
 SocketAddress socketAddress(std::string_view address, uint16_t port) {

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -46,6 +47,27 @@ struct SocketAddress {
     sockaddr* raw() { return reinterpret_cast<sockaddr*>(&storage); }
     bool operator==(const SocketAddress& other) const;
 };
+
+/// An address for keeping: the little that is needed of it.
+class PackedAddress {
+public:
+    PackedAddress() = default;
+    /// Of anything but IPv4 and IPv6 nothing is kept.
+    explicit PackedAddress(const SocketAddress& address);
+    SocketAddress unpack() const; ///< of size 0 when nothing was kept
+
+private:
+    std::array<uint8_t, 16> bytes_{}; ///< IPv4: the first four
+    uint32_t scope_ = 0;
+    uint16_t port_ = 0; ///< in network order
+    uint8_t family_ = 0;
+};
+
+/// The socket's own end, and its peer; of size 0 when there is none.
+SocketAddress localAddress(int fd);
+SocketAddress peerAddress(int fd);
+/// `1.2.3.4`, `::1`; empty when it is neither IPv4 nor IPv6.
+std::string numericHost(const SocketAddress& address);
 
 /// `address` is numeric, IPv6 without brackets. `size` is 0 when it is not an address.
 SocketAddress socketAddress(std::string_view address, uint16_t port);
