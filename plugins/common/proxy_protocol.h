@@ -38,9 +38,8 @@ struct ProxyHeader {
 ProxyHeader parseProxyHeader(std::span<const uint8_t> bytes);
 
 /// A header that says `source` connected to `destination`. IPv4 addresses mapped into IPv6 count
-/// as IPv4. Version 1 says UNKNOWN when the families differ or one is no IP address. Version 2
-/// maps the IPv4 one of two families into IPv6, says UNSPEC when one is no IP address, and has
-/// no TLVs.
+/// as IPv4; of two families, the IPv4 one is mapped into IPv6. When one is no IP address, version
+/// 1 says UNKNOWN and version 2 UNSPEC. There are no TLVs.
 void appendProxyV1(const SocketAddress& source, const SocketAddress& destination,
                    std::vector<uint8_t>& out);
 void appendProxyV2(const SocketAddress& source, const SocketAddress& destination,

@@ -20,13 +20,6 @@ template <typename Bytes> void append(std::vector<uint8_t>& out, const Bytes& by
     out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-/// The address and the port apart, as `toString` joins them.
-std::string addressText(const SocketAddress& address) {
-    const std::string text = toString(address);
-    const std::string host = text.substr(0, text.rfind(':'));
-    return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
-}
-
 bool isInet(const SocketAddress& address) {
     return address.storage.ss_family == AF_INET || address.storage.ss_family == AF_INET6;
 }
@@ -61,12 +54,16 @@ void appendProxyV1(const SocketAddress& source, const SocketAddress& destination
                    std::vector<uint8_t>& out) {
     const SocketAddress from = unmapped(source);
     const SocketAddress to = unmapped(destination);
-    if (!isInet(from) || from.storage.ss_family != to.storage.ss_family) {
+    if (!isInet(from) || !isInet(to)) {
         append(out, std::string_view("PROXY UNKNOWN\r\n"));
         return;
     }
-    const std::string protocol = from.storage.ss_family == AF_INET ? "TCP4 " : "TCP6 ";
-    append(out, "PROXY " + protocol + addressText(from) + " " + addressText(to) + " " +
+    const bool v4 = from.storage.ss_family == AF_INET && to.storage.ss_family == AF_INET;
+    const auto text = [v4](const SocketAddress& address) {
+        const bool mapped = !v4 && address.storage.ss_family == AF_INET;
+        return (mapped ? "::ffff:" : "") + numericHost(address);
+    };
+    append(out, (v4 ? "PROXY TCP4 " : "PROXY TCP6 ") + text(from) + " " + text(to) + " " +
                     std::to_string(portOf(from)) + " " + std::to_string(portOf(to)) + "\r\n");
 }
 

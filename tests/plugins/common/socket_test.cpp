@@ -1,4 +1,5 @@
 #include "plugins/common/socket.h"
+#include "plugins/common/tcp_listener.h"
 
 #include <gtest/gtest.h>
 
@@ -27,6 +28,35 @@ TEST(Fd, ClosesOnceAndMoves) {
     EXPECT_EQ(second.get(), number);
     second.reset();
     EXPECT_FALSE(second.valid());
+}
+
+TEST(PackedAddress, GivesBackWhatItWasGiven) {
+    for (const char* text :
+         {"1.2.3.4", "255.255.255.255", "::1", "2001:db8::7", "::ffff:1.2.3.4"}) {
+        const SocketAddress address = socketAddress(text, 1935);
+        EXPECT_EQ(PackedAddress(address).unpack(), address) << text;
+    }
+    EXPECT_EQ(PackedAddress().unpack().size, 0u);
+    EXPECT_EQ(PackedAddress(SocketAddress{}).unpack().size, 0u);
+}
+
+TEST(NumericHost, HasNeitherPortNorBrackets) {
+    const struct {
+        const char* address;
+        const char* host;
+    } rows[] = {{"1.2.3.4", "1.2.3.4"}, {"::1", "::1"}, {"::ffff:1.2.3.4", "1.2.3.4"}};
+    for (const auto& row : rows) {
+        EXPECT_EQ(numericHost(socketAddress(row.address, 80)), row.host);
+    }
+}
+
+TEST(LocalAddress, IsThePeersPeer) {
+    ListenerSockets listener = bindListeners({"127.0.0.1", 0}, 1);
+    const Fd socket = startConnect(listener.address);
+    ASSERT_TRUE(socket.valid());
+    EXPECT_EQ(peerAddress(socket.get()), listener.address);
+    EXPECT_EQ(numericHost(localAddress(socket.get())), "127.0.0.1");
+    EXPECT_EQ(localAddress(-1).size, 0u);
 }
 
 } // namespace
