@@ -2,15 +2,24 @@
 """Writes the seed corpora of the RTMP fuzz targets.
 
 usage: seed_rtmp.py <output folder> <fixtures folder>
-Makes <output>/rtmp_handshake, rtmp_chunk, rtmp_amf0 and rtmp_relay from the captured conversations
-in <fixtures>/rtmp, and a few streams that real peers seldom send.
+Makes <output>/rtmp_handshake, rtmp_chunk, rtmp_amf0, rtmp_capabilities, rtmp_media_tag,
+rtmp_relay and rtmp_replay from the captured conversations in <fixtures>/rtmp, and a few streams that
+real peers seldom send.
 """
 import pathlib
 import struct
 import sys
 
 HANDSHAKE = 1 + 2 * 1536
-PLANS = (bytes([1, 0, 0, 255, 0, 5, 2, 0]), bytes([7, 200, 0, 30, 25, 1, 9, 1]))
+# Of rtmp_relay: passed as it is; from the command phase on, with everything that can happen.
+PLANS = (bytes([1, 0, 0, 255, 0, 5, 1] + [0] * 6 + [127, 0, 0]),
+         bytes([7, 200, 0, 30, 25, 1, 9, 29, 20, 0, 0, 0, 40, 3, 0, 0]),
+         bytes([3, 0, 0, 60, 10, 7, 1, 6, 10, 15, 44, 1, 0, 100, 0, 4]),
+         bytes([5, 0, 0, 20, 0, 3, 1, 16, 30, 0, 90, 0, 9, 0, 1, 0]))
+# Of rtmp_replay: one death; two, in small pieces; one with little memory.
+REPLAY_PLANS = (bytes([1, 255, 0, 0, 200, 0, 50, 0, 0, 0]),
+                bytes([2, 2, 0, 30, 150, 0, 40, 0, 60, 0x80]),
+                bytes([3, 9, 5, 200, 0, 2, 0, 0, 0, 0]))
 MAX_STREAM = 6000  # short seeds fuzz faster
 
 
@@ -67,6 +76,46 @@ def values():
     yield text("deep") + number(0) + b"\x0a\0\0\0\1" * 40
 
 
+def capabilities():
+    """Pairs of objects, as two servers would answer."""
+    listed = key("fourCcList") + b"\x0a\0\0\0\x02" + text("hvc1") + text("*")
+    video = key("videoFourCcInfoMap") + b"\x03" + key("hvc1") + number(7) + key("*") + number(4) + b"\0\0\x09"
+    audio = key("audioFourCcInfoMap") + b"\x08\0\0\0\x01" + key("Opus") + number(3) + b"\0\0\x09"
+    numbers = key("capsEx") + number(15) + key("videoFunction") + number(1)
+    whole = b"\x03" + listed + video + audio + numbers + b"\0\0\x09"
+    yield whole + whole
+    yield whole + b"\x03" + key("app") + text("live") + video + b"\0\0\x09"
+    yield b"\x03" + listed + b"\0\0\x09" + b"\x03" + audio + numbers + b"\0\0\x09"
+
+
+def tags():
+    """First bytes of media messages, each with its message type."""
+    yield from ((9, bytes([first, kind]) + b"\0\0\0\1") for first in (0x17, 0x27, 0x1c, 0x57)
+                for kind in (0, 1, 2))
+    yield from ((9, bytes([first | kind]) + b"hvc1\0\0\0\1") for first in (0x90, 0xa0, 0xd0)
+                for kind in range(6))
+    yield from ((8, bytes([first]) + b"\0Opus\1") for first in (0xaf, 0x2f, 0x90, 0x91, 0x92, 0x94))
+    for first in (9, 0x96), (9, 0x97), (8, 0x95), (8, 0x97):
+        for types in 0x00, 0x01, 0x10, 0x21:
+            many = b"\0\0\1a\2\0\0\1b" if types & 0xF0 else b"a"
+            yield first[0], bytes([first[1], types]) + b"avc1\1" + many
+    for extension in b"\2abc\1", b"\2abc\7\0a\0", b"\xff\0\2abc\6\1":
+        yield 9, b"\x97" + extension + b"av01\3"
+    yield 18, text("@setDataFrame") + text("onMetaData") + b"\x08\0\0\0\0\0\0\x09"
+    yield 15, b"\0\x11\6\x15onMetaData\x11\x0a"
+
+
+def publish():
+    """Two groups of pictures in small chunks, audio and a second video track in between."""
+    yield chunk0(2, 0, 1, 0, struct.pack(">I", 30))
+    yield chunk0(5, 0, 18, 1, text("onMetaData") + b"\x08\0\0\0\0\0\0\x09")
+    for time in 0, 40:
+        yield chunk0(6, time, 9, 1, b"\x17\0\0\0\0\1") + chunk0(4, time, 8, 1, b"\xaf\0\x12\x10")
+        yield chunk0(6, time, 9, 1, b"\x17\1" + b"k" * 28, 70) + b"\xc6" + b"k" * 30
+        yield chunk0(4, time + 5, 8, 1, b"\xaf\1\x21") + b"\xc6" + b"k" * 10
+        yield chunk0(6, time + 9, 9, 1, b"\x96\1avc1\2k") + chunk0(6, time + 9, 9, 1, b"\x27\1i")
+
+
 def commands(stream):
     """Payloads of the first, unchunked commands of a captured stream."""
     at = 0
@@ -83,6 +132,7 @@ def commands(stream):
 def main():
     out, fixtures = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]) / "rtmp"
     seeds = {name: [] for name in ("rtmp_handshake", "rtmp_chunk", "rtmp_amf0", "rtmp_relay")}
+    seeds["rtmp_capabilities"] = list(capabilities())
     bodies = list(streams())
     for path in sorted(fixtures.glob("*.bin")):
         conversation = path.read_bytes()
@@ -93,6 +143,9 @@ def main():
         seeds["rtmp_chunk"] += [b"\x3f" + body, b"\x00" + body]
         seeds["rtmp_relay"] += [plan + body for plan in PLANS]
     seeds["rtmp_amf0"] += [bytes([i & 1]) + value for value in values() for i in (0, 1)]
+    seeds["rtmp_media_tag"] = [bytes([kind, 0, more]) + tag for kind, tag in tags() for more in (0, 99)]
+    seeds["rtmp_replay"] = [plan + body for body in bodies + [b"".join(publish())]
+                            for plan in REPLAY_PLANS]
     for name, contents in seeds.items():
         folder = out / name
         folder.mkdir(parents=True, exist_ok=True)

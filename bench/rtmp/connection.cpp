@@ -151,7 +151,7 @@ void Connection::passChunk(rtmp::ChunkStream& stream, const rtmp::ChunkView& chu
     receiver_->add(passingVideo_, chunk.bytes.subspan(chunk.headerSize), readNs_);
 }
 
-void Connection::passMore(std::span<uint8_t> bytes, bool, bool) {
+void Connection::passMore(rtmp::ChunkStream&, std::span<uint8_t> bytes, bool, bool) {
     receiver_->add(passingVideo_, bytes, readNs_);
 }
 

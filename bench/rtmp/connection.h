@@ -109,7 +109,8 @@ private:
     srsproxy::rtmp::Fate startMessage(srsproxy::rtmp::ChunkStream& stream) override;
     void passChunk(srsproxy::rtmp::ChunkStream& stream,
                    const srsproxy::rtmp::ChunkView& chunk) override;
-    void passMore(std::span<uint8_t> bytes, bool transient, bool endsChunk) override;
+    void passMore(srsproxy::rtmp::ChunkStream& stream, std::span<uint8_t> bytes, bool transient,
+                  bool endsChunk) override;
     void abortPassed(srsproxy::rtmp::ChunkStream& stream,
                      const srsproxy::rtmp::Message& message) override;
     srsproxy::rtmp::Next captured(const srsproxy::rtmp::Message& message) override;

@@ -65,6 +65,7 @@ protocols:
   rtmp:
     listen: ["{host}:{port}"]
     idle_timeout: 1h
+    resume: {resume}
 """
 
 
@@ -179,16 +180,24 @@ class Nginx(Way):
 
 
 class SrsProxy(Way):
+    """As delivered: what publishers sent since the last key frame is kept, to resume with."""
     name = "srs-proxy"
     binary = None
     loops = 1
+    resume = "on"
 
     def command(self):
-        return [str(self.binary), "-c", self.write_config("proxy.yaml", SRS_PROXY,
-                                                          loops=self.loops)]
+        return [str(self.binary), "-c",
+                self.write_config("proxy.yaml", SRS_PROXY, loops=self.loops, resume=self.resume)]
 
 
-WAYS = {each.name: each for each in (Direct, HaProxy, Nginx, SrsProxy)}
+class SrsProxyNoResume(SrsProxy):
+    """With `resume: off`: relays only, as the others do."""
+    name = "no-resume"
+    resume = "off"
+
+
+WAYS = {each.name: each for each in (Direct, HaProxy, Nginx, SrsProxy, SrsProxyNoResume)}
 
 
 def first_line(*command):

@@ -68,6 +68,7 @@ JsonObject describe(const Origin& origin, Milliseconds now) {
     shown.set("draining", origin.draining);
     shown.set("source", std::string(sourceName(origin.source)));
     shown.set("kind", cleanUtf8(registration.kind));
+    shown.set("client_address", cleanUtf8(registration.clientAddress));
     shown.set("zone", cleanUtf8(registration.zone));
     shown.set("weight", registration.weight);
     shown.set("max_sessions", registration.maxSessions);

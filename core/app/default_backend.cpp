@@ -8,7 +8,6 @@ Result<Registration> registrationOf(const DefaultBackend& backend) {
     StaticOriginSettings origin;
     origin.name = "default-backend";
     origin.ip = backend.ip;
-    origin.kind = "srs";
     const std::pair<const std::string&, std::vector<std::string>&> services[] = {
         {backend.rtmp, origin.rtmp}, {backend.http, origin.http}, {backend.api, origin.api},
         {backend.srt, origin.srt},   {backend.rtc, origin.rtc},

@@ -33,7 +33,7 @@ Proxy::Proxy(LoadedConfig& config, ProductInfo product, Log log)
     : config_(config), settings_(config.settings()), product_(std::move(product)),
       log_(std::move(log)), startedAt_(clock_.now()), metrics_(log_.named("metrics")),
       registry_(settings_->registry, clock_, resolver_, log_.named("registry")),
-      store_(settings_->store.maxBytes, clock_), storeService_(store_),
+      originsService_(registry_), store_(settings_->store.maxBytes, clock_), storeService_(store_),
       httpApi_(product_, log_.named("http_api")),
       loops_(settings_->process.eventLoops, log_.named("event")), parts_(loops_),
       liveOrigins_(registry_) {}
@@ -72,6 +72,7 @@ void Proxy::prepare() {
         services.metrics = &metrics_;
         services.store = storeService_.serviceFor(protocol.name);
         services.httpRoutes = &httpApi_.routes();
+        services.origins = &originsService_;
         auto loaded = loadProtocol(protocol, config_, finder, services, log_);
         if (loaded) {
             protocols_.push_back(std::move(*loaded));

@@ -19,6 +19,7 @@
 #include "core/event/event_loop.h"
 #include "core/registry/resolver.h"
 #include "core/route/balancer_host.h"
+#include "core/route/origins_service.h"
 #include "core/route/router.h"
 #include "core/route/session_table.h"
 #include "core/state/memory_store.h"
@@ -68,6 +69,7 @@ private:
     Metrics metrics_;
     SystemResolver resolver_;
     Registry registry_;
+    OriginsService originsService_;
     MemoryStore store_;
     StoreService storeService_;
     HttpApi httpApi_;

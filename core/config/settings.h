@@ -57,8 +57,9 @@ struct RegistrySettings {
     uint32_t maxOrigins = 10'000;
     Milliseconds ejectBase = 5s; ///< first ejection; doubles each time
     Milliseconds ejectMax = 300s;
-    uint32_t ejectMaxPercent = 50;      ///< of all origins; more are never ejected at a time
-    Milliseconds resolveInterval = 30s; ///< how often names of origins are looked up again
+    uint32_t ejectMaxPercent = 50;       ///< of all origins; more are never ejected at a time
+    Milliseconds resolveInterval = 30s;  ///< how often names of origins are looked up again
+    std::string defaultKind = "generic"; ///< of an origin that does not say
 };
 
 struct RouterSettings {
@@ -69,16 +70,18 @@ struct RouterSettings {
 
 struct LimitSettings {
     uint32_t sessions = 100'000;
-    uint32_t sessionsPerClient = 0; ///< by address; 0: no limit
-    uint32_t sessionsPerStream = 0; ///< 0: no limit
+    uint32_t sessionsPerClient = 0;  ///< by address; 0: no limit
+    uint32_t sessionsPerStream = 0;  ///< 0: no limit
+    uint32_t publishesPerSecond = 0; ///< of the whole process; 0: no limit
 };
 
 /// An origin from the configuration: as if it had registered, and it never expires.
 struct StaticOriginSettings {
     std::string name; ///< its server id
     std::string ip;   ///< address or host name
-    std::string kind = "generic";
+    std::string kind; ///< empty: registry.default_kind
     std::string zone;
+    std::string clientAddress; ///< empty: as protocol and kind have it
     uint32_t weight = 100;
     uint32_t maxSessions = 0;                           ///< 0: no limit
     std::vector<std::string> rtmp, http, api, srt, rtc; ///< endpoints, as a heartbeat has them

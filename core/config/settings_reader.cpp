@@ -14,6 +14,8 @@ namespace {
 constexpr uint32_t MaxSessions = 10'000'000;
 constexpr size_t MaxNameBytes = 128;
 constexpr size_t MaxProtocolNameBytes = 64;
+const std::initializer_list<std::string_view> OriginKinds{"srs", "nginx-rtmp", "mediamtx",
+                                                          "node-media-server", "generic"};
 
 std::string timeText(Milliseconds value) {
     return formatDuration(value.count());
@@ -62,6 +64,7 @@ void read(const SectionReader& in, RegistrySettings& out) {
     in.duration("eject_max", out.ejectMax, 100ms, 24h);
     in.count("eject_max_percent", out.ejectMaxPercent, 0, 100);
     in.duration("resolve_interval", out.resolveInterval, 1s, 24h);
+    in.choice("default_kind", out.defaultKind, OriginKinds);
     if (out.ejectMax < out.ejectBase) {
         in.reject("eject_max", timeText(out.ejectMax) + " is shorter than registry.eject_base (" +
                                    timeText(out.ejectBase) + "); wanted at least as long");
@@ -78,6 +81,7 @@ void read(const SectionReader& in, LimitSettings& out) {
     in.count("sessions", out.sessions, 1, MaxSessions);
     in.count("sessions_per_client", out.sessionsPerClient, 0, MaxSessions);
     in.count("sessions_per_stream", out.sessionsPerStream, 0, MaxSessions);
+    in.count("publishes_per_second", out.publishesPerSecond, 0, 1'000'000);
 }
 
 void read(const SectionReader& in, StoreSettings& out) {
@@ -101,8 +105,9 @@ bool isHost(const std::string& text) {
 void read(const SectionReader& in, StaticOriginSettings& out) {
     in.text("name", out.name);
     in.text("ip", out.ip);
-    in.choice("kind", out.kind, {"srs", "nginx-rtmp", "mediamtx", "node-media-server", "generic"});
+    in.choice("kind", out.kind, OriginKinds);
     in.text("zone", out.zone);
+    in.choice("client_address", out.clientAddress, {"none", "srs", "proxy_v1", "proxy_v2"});
     in.count("weight", out.weight, 1, 1000);
     in.count("max_sessions", out.maxSessions, 0, MaxSessions);
     in.texts("rtmp", out.rtmp);

@@ -105,7 +105,8 @@ int32_t EventLoop::watch(int32_t fd, uint32_t events, IFdHandler* handler) noexc
     if (place >= watches_.size()) {
         watches_.resize(std::max(place + 1, 2 * watches_.size()));
     }
-    watches_[place] = Watch{handler, events & AskedFor, generation};
+    const auto asked = static_cast<uint8_t>(events & AskedFor);
+    watches_[place] = Watch{handler, generation, asked, asked, false};
     return StatusOk;
 }
 
@@ -115,16 +116,15 @@ int32_t EventLoop::modify(int32_t fd, uint32_t events) noexcept {
     if (watch == nullptr) {
         return StatusNotFound;
     }
-    events &= AskedFor;
-    if (events == watch->events) {
-        return StatusOk;
+    watch->events = static_cast<uint8_t>(events & AskedFor);
+    // Reading that is off for a while often costs nothing: the kernel hears of it when something
+    // has come that nobody wants. A socket that may be written to is ready nearly always.
+    const uint32_t tooMuch = watch->armed & ~uint32_t{watch->events};
+    const uint32_t missing = watch->events & ~uint32_t{watch->armed};
+    if (missing != 0 || (tooMuch & EventWrite) != 0) {
+        setDue(static_cast<size_t>(fd));
     }
-    const int32_t status =
-        toStatus(poller_.modify(fd, toEpoll(events), tagOf(fd, watch->generation)));
-    if (status == StatusOk) {
-        watch->events = events;
-    }
-    return status;
+    return StatusOk;
 }
 
 void EventLoop::unwatch(int32_t fd) noexcept {
@@ -201,6 +201,7 @@ void EventLoop::run() {
     phase_ = Phase::Running;
     int64_t fromUs = nowUs_;
     while (!stopping_.load(std::memory_order_acquire)) {
+        tellKernel();
         const std::span<const epoll_event> events = poller_.wait(timeoutUs(fromUs));
         nowUs_ = monotonicUs();
         dispatch(events);
@@ -243,6 +244,32 @@ EventLoop::Watch* EventLoop::find(int32_t fd) {
     return known ? &watches_[place] : nullptr;
 }
 
+void EventLoop::setDue(size_t place) {
+    if (!watches_[place].due) {
+        watches_[place].due = true;
+        due_.push_back(place);
+    }
+}
+
+/// Brings the kernel's masks up to date. What went back and forth within one wake-up costs nothing.
+void EventLoop::tellKernel() {
+    for (const size_t place : due_) {
+        Watch& watch = watches_[place];
+        watch.due = false;
+        if (watch.handler == nullptr || watch.events == watch.armed) {
+            continue;
+        }
+        const auto fd = static_cast<int32_t>(place);
+        watch.armed = watch.events;
+        if (poller_.modify(fd, toEpoll(watch.events), tagOf(fd, watch.generation)) != 0) {
+            log_.error("descriptor lost", "descriptor " + std::to_string(fd) +
+                                              " was closed while it was watched: its owner has to "
+                                              "unwatch it first");
+        }
+    }
+    due_.clear();
+}
+
 int64_t EventLoop::timeoutUs(int64_t fromUs) const {
     if (mailbox_.pending()) {
         return 0;
@@ -262,7 +289,11 @@ void EventLoop::dispatch(std::span<const epoll_event> events) {
         if (watch.handler == nullptr || watch.generation != tag >> 32) {
             continue; // a handler before it in this batch has ended that registration
         }
-        const uint32_t ready = fromEpoll(event.events) & (watch.events | EventHangup);
+        const uint32_t reported = fromEpoll(event.events);
+        const uint32_t ready = reported & (watch.events | EventHangup);
+        if (reported != ready) {
+            setDue(place);
+        }
         if (ready != 0) {
             watch.handler->ready(static_cast<int32_t>(place), ready);
         }

@@ -36,7 +36,8 @@ public:
     /// While the loop does not run: the time now.
     int64_t nowUs() noexcept override;
     int32_t watch(int32_t fd, uint32_t events, IFdHandler* handler) noexcept override;
-    /// StatusNotFound when the descriptor is not watched.
+    /// StatusNotFound when the descriptor is not watched. Obeyed at once; the kernel is told
+    /// before the next wait, and only if it has to be.
     int32_t modify(int32_t fd, uint32_t events) noexcept override;
     void unwatch(int32_t fd) noexcept override;
     /// Counts from nowUs(). A delay below 0 is 0. A timer started by an expiring one or by a
@@ -71,11 +72,15 @@ private:
 
     struct Watch {
         IFdHandler* handler = nullptr; ///< null: not watched
-        uint32_t events = 0;
-        uint32_t generation = 0; ///< tells this registration from earlier ones of the same fd
+        uint32_t generation = 0;       ///< tells this registration from earlier ones of the same fd
+        uint8_t events = 0;            ///< what the owner wants
+        uint8_t armed = 0;             ///< what the kernel was told
+        bool due = false;              ///< the kernel is told before the next wait
     };
 
     Watch* find(int32_t fd);
+    void setDue(size_t place);
+    void tellKernel();
     int64_t timeoutUs(int64_t fromUs) const;
     void dispatch(std::span<const epoll_event> events);
     bool runTimers();
@@ -89,6 +94,7 @@ private:
     Mailbox mailbox_;
     TimerQueue timers_;
     std::vector<Watch> watches_; ///< by descriptor
+    std::vector<size_t> due_;    ///< descriptors for tellKernel()
     std::vector<ITask*> batch_;  ///< tasks in hand
     int64_t nowUs_ = 0;
 

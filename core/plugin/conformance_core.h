@@ -1,7 +1,7 @@
 #pragma once
 
 /// The proxy that a plugin under check meets: every service is there and does nothing. Sessions
-/// are refused, the store is empty, figures are dropped.
+/// are refused, the store is empty, figures are dropped, no origin is known.
 
 #include "core/plugin/core_services.h"
 
@@ -44,11 +44,17 @@ public:
     void remove(Str) noexcept override {}
 };
 
+class IdleOrigins final : public IOrigins {
+public:
+    uint64_t version() noexcept override { return 0; }
+    void list(Str, IOriginVisitor*) noexcept override {}
+};
+
 class ConformanceCore {
 public:
     ConformanceCore()
         : services_(Log(std::make_shared<NullLogSink>(), "check"),
-                    ServicePointers{&sessions_, &metrics_, &store_, &httpRoutes_}) {}
+                    ServicePointers{&sessions_, &metrics_, &store_, &httpRoutes_, &origins_}) {}
 
     ICore& core() { return services_; }
 
@@ -57,6 +63,7 @@ private:
     IdleSessions sessions_;
     IdleStore store_;
     IdleHttpRoutes httpRoutes_;
+    IdleOrigins origins_;
     CoreServices services_;
 };
 

@@ -64,6 +64,9 @@ void* CoreServices::query(Str id) noexcept {
     if (wanted == SRSPROXY_HTTP_ROUTES_ID) {
         return services_.httpRoutes;
     }
+    if (wanted == SRSPROXY_ORIGINS_ID) {
+        return services_.origins;
+    }
     return nullptr;
 }
 

@@ -10,6 +10,7 @@
 #include "srsproxy/abi/http_routes.h"
 #include "srsproxy/abi/log.h"
 #include "srsproxy/abi/metrics.h"
+#include "srsproxy/abi/origins.h"
 #include "srsproxy/abi/plugin.h"
 #include "srsproxy/abi/sessions.h"
 #include "srsproxy/abi/store.h"
@@ -22,6 +23,7 @@ struct ServicePointers {
     IMetrics* metrics = nullptr;
     IStore* store = nullptr;
     IHttpRoutes* httpRoutes = nullptr;
+    IOrigins* origins = nullptr;
 };
 
 /// A plugin's log. Texts are bounded, and levels that this proxy does not know become the nearest

@@ -19,9 +19,13 @@ bool isUrlSafe(char c) {
 }
 
 bool isKind(std::string_view kind) {
-    return !kind.empty() && std::all_of(kind.begin(), kind.end(), [](char c) {
+    return std::all_of(kind.begin(), kind.end(), [](char c) {
         return (isUrlSafe(c) && c != ':') && !(c >= 'A' && c <= 'Z');
     });
+}
+
+bool isClientAddressWay(std::string_view way) {
+    return way.empty() || way == "none" || way == "srs" || way == "proxy_v1" || way == "proxy_v2";
 }
 
 Error badField(std::string_view field, std::string_view why) {
@@ -34,7 +38,7 @@ struct TextRule {
     bool mandatory;
 };
 
-constexpr std::array<TextRule, 7> TextRules{{
+constexpr std::array<TextRule, 8> TextRules{{
     {"ip", &Registration::ip, true},
     {"server", &Registration::server, true},
     {"service", &Registration::service, true},
@@ -42,6 +46,7 @@ constexpr std::array<TextRule, 7> TextRules{{
     {"device_id", &Registration::deviceId, false},
     {"kind", &Registration::kind, false},
     {"zone", &Registration::zone, false},
+    {"client_address", &Registration::clientAddress, false},
 }};
 
 } // namespace
@@ -134,6 +139,10 @@ Result<Registration> checked(Registration registration) {
                                     "; wanted srs, nginx-rtmp, mediamtx, node-media-server, "
                                     "generic or another word in lower case");
     }
+    if (!isClientAddressWay(registration.clientAddress)) {
+        return badField("client_address", quoted(registration.clientAddress) +
+                                              "; wanted none, srs, proxy_v1 or proxy_v2");
+    }
     if (registration.weight < 1 || registration.weight > Registration::MaxWeight) {
         return badField("weight",
                         std::to_string(registration.weight) + "; wanted a number of 1 to 1000");
@@ -164,6 +173,7 @@ Result<Registration> registrationOf(const StaticOriginSettings& origin) {
     registration.ip = origin.ip;
     registration.kind = origin.kind;
     registration.zone = origin.zone;
+    registration.clientAddress = origin.clientAddress;
     registration.weight = origin.weight;
     registration.maxSessions = origin.maxSessions;
     const std::array<const std::vector<std::string>*, ServiceNames.size()> lists{

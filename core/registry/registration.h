@@ -39,8 +39,12 @@ struct Registration {
     std::string pid;     ///< changes with each restart
     std::string ip;      ///< numeric address or host name, canonical (see host.h)
     std::string deviceId;
-    std::string kind = "generic"; ///< srs, nginx-rtmp, mediamtx, node-media-server, generic, …
+    /// srs, nginx-rtmp, mediamtx, node-media-server, generic, …; empty: it does not say, and the
+    /// registry puts registry.default_kind there.
+    std::string kind;
     std::string zone;
+    /// How it is told the client's address: none, srs, proxy_v1, proxy_v2; empty: it does not say.
+    std::string clientAddress;
     uint32_t weight = 100;                  ///< 1 … MaxWeight
     uint32_t maxSessions = 0;               ///< 0: no limit
     std::vector<ServiceEndpoints> services; ///< in the order of ServiceNames, none empty

@@ -157,6 +157,7 @@ Result<Registration> read(const Object& object) {
           members.mandatoryText("pid", registration.pid, true),
           members.text("device_id", registration.deviceId), members.text("kind", registration.kind),
           members.text("zone", registration.zone),
+          members.text("client_address", registration.clientAddress),
           members.number("weight", 1, Registration::MaxWeight, registration.weight),
           members.number("max_sessions", 0, std::numeric_limits<uint32_t>::max(),
                          registration.maxSessions)}) {
@@ -213,6 +214,7 @@ std::string toJson(const Registration& registration) {
     object.set("device_id", registration.deviceId);
     object.set("kind", registration.kind);
     object.set("zone", registration.zone);
+    object.set("client_address", registration.clientAddress);
     object.set("weight", registration.weight);
     object.set("max_sessions", registration.maxSessions);
     for (const ServiceEndpoints& offered : registration.services) {

@@ -21,13 +21,6 @@ std::string servicesText(const Registration& registration) {
     return text;
 }
 
-/// The registration without what changes from heartbeat to heartbeat.
-Registration withoutExtra(const Registration& registration) {
-    Registration copy = registration;
-    copy.extraJson.clear();
-    return copy;
-}
-
 } // namespace
 
 Registry::Registry(RegistrySettings settings, const Clock& clock, Resolver& resolver, Log log)
@@ -36,7 +29,7 @@ Registry::Registry(RegistrySettings settings, const Clock& clock, Resolver& reso
 Registry::~Registry() = default;
 
 Result<std::string> Registry::enroll(const Registration& given, OriginSource source) {
-    const Registration registration = withoutExtra(given);
+    const Registration registration = completed(given);
     const std::string id = registration.originId();
     HostAddresses known;
     {
@@ -119,6 +112,16 @@ bool Registry::setDraining(std::string_view originId, bool draining) {
 std::shared_ptr<const OriginTable> Registry::table() const {
     const std::lock_guard lock(tableMutex_);
     return table_;
+}
+
+/// As it is kept: without what changes from heartbeat to heartbeat, and never without a kind.
+Registration Registry::completed(const Registration& given) const {
+    Registration registration = given;
+    registration.extraJson.clear();
+    if (registration.kind.empty()) {
+        registration.kind = settings_.defaultKind;
+    }
+    return registration;
 }
 
 Registry::Entry* Registry::find(std::string_view originId) const {

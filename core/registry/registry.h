@@ -61,6 +61,8 @@ private:
     struct Lookup;
     using Entries = std::map<std::string, std::unique_ptr<Entry>, std::less<>>;
 
+    Registration completed(const Registration& given) const;
+
     // Requires of these: mutex_ is held.
     Entry* find(std::string_view originId) const;
     Result<Done> admit(const std::string& id, const Registration& registration,

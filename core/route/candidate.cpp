@@ -30,8 +30,7 @@ size_t countDoors(const Origin& origin, const std::vector<Endpoint>& endpoints) 
 
 } // namespace
 
-Verdict judge(const Origin& origin, std::string_view service,
-              const std::vector<std::string>* tried) {
+Verdict judge(const Origin& origin, std::string_view service, const TriedOrigins* tried) {
     const std::vector<Endpoint>* endpoints = origin.registration.endpoints(service);
     if (endpoints == nullptr || endpoints->empty()) {
         return Verdict::NotOffered;
@@ -39,7 +38,10 @@ Verdict judge(const Origin& origin, std::string_view service,
     if (countDoors(origin, *endpoints) == 0) {
         return Verdict::NoAddress;
     }
-    if (tried != nullptr && std::find(tried->begin(), tried->end(), origin.id) != tried->end()) {
+    const auto isThis = [&](const std::shared_ptr<const Origin>& former) {
+        return former->generation == origin.generation && former->id == origin.id;
+    };
+    if (tried != nullptr && std::any_of(tried->begin(), tried->end(), isThis)) {
         return Verdict::Tried;
     }
     const uint32_t limit = origin.registration.maxSessions;
@@ -70,6 +72,29 @@ Door chooseDoor(const Origin& origin, std::string_view service) {
         index -= addresses.size();
     }
     return {};
+}
+
+std::vector<Door> doorsOf(const Origin& origin, std::string_view service) {
+    std::vector<Door> doors;
+    if (const std::vector<Endpoint>* endpoints = origin.registration.endpoints(service)) {
+        for (const Endpoint& endpoint : *endpoints) {
+            const std::span<const std::string> addresses = addressesOf(origin, endpoint);
+            for (const std::string& address : addresses) {
+                doors.push_back({endpoint, address});
+            }
+            if (addresses.empty()) {
+                doors.push_back({endpoint, ""});
+            }
+        }
+    }
+    return doors;
+}
+
+std::string_view schemeOf(const Endpoint& endpoint, std::string_view service) {
+    if (!endpoint.scheme.empty()) {
+        return endpoint.scheme;
+    }
+    return service == "srt" || service == "rtc" ? "udp" : "tcp";
 }
 
 std::string describe(Verdict verdict, const Origin& origin, std::string_view service,

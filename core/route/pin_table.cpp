@@ -43,7 +43,7 @@ const Pin* PinTable::put(std::string_view key, const Origin& origin, Millisecond
         home.load = origin.load;
     }
     ++home.pins;
-    const auto slot = pins_.emplace(std::string(key), Slot{Pin{}, idle_.end()}).first;
+    const auto slot = pins_.emplace(CompactText(key), Slot{Pin{}, idle_.end()}).first;
     Pin& pin = slot->second.pin;
     pin.serial = ++lastSerial_;
     pin.home = &home;
@@ -132,7 +132,7 @@ bool PinTable::dropInvalid(const OriginTable& table, std::string& cursor, size_t
     }
     auto slot = gone.empty() ? pins_.end() : pins_.upper_bound(cursor);
     for (; slot != pins_.end() && budget > 0; --budget) {
-        cursor = slot->first;
+        cursor = slot->first.view();
         const bool lost = std::find(gone.begin(), gone.end(), slot->second.pin.home) != gone.end();
         slot = lost ? erase(slot) : std::next(slot);
     }
@@ -144,7 +144,7 @@ std::vector<PinInfo> PinTable::list(std::string_view after, size_t limit, Millis
     for (auto slot = pins_.upper_bound(after); slot != pins_.end() && infos.size() < limit;
          ++slot) {
         const Pin& pin = slot->second.pin;
-        infos.push_back({slot->first, pin.home->originId, now - pin.since,
+        infos.push_back({std::string(slot->first.view()), pin.home->originId, now - pin.since,
                          pin.sessions() > 0 ? Milliseconds{0} : now - pin.idleSince, pin.publishers,
                          pin.players});
     }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/compact_text.h"
 #include "core/registry/registry.h"
 
 namespace srsproxy {
@@ -81,7 +82,7 @@ public:
 
 private:
     struct Slot;
-    using Slots = std::map<std::string, Slot, std::less<>>;
+    using Slots = std::map<CompactText, Slot, CompactTextLess>;
     using IdleQueue = std::list<Slots::iterator>;
     struct Slot {
         Pin pin;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/route/candidate.h"
-
 namespace srsproxy {
 namespace {
 
@@ -53,7 +51,7 @@ void Router::report(std::string_view streamKey, Seat& seat, int32_t outcome,
     if (!seat) {
         return;
     }
-    registry_.report(seat.originId, outcome, detail);
+    registry_.report(seat.origin->id, outcome, detail);
     const std::lock_guard lock(mutex_);
     if (outcome == OutcomeAccepted && !seat.settled) {
         settle(streamKey, seat);
@@ -66,10 +64,10 @@ void Router::leave(std::string_view streamKey, Seat& seat, int32_t outcome) {
     if (!seat) {
         return;
     }
-    seat.load->sessions.fetch_sub(1, std::memory_order_relaxed);
+    seat.origin->load->sessions.fetch_sub(1, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
     pins_.leave(streamKey, seat.pin, seat.role, seat.settled, clock_.now());
-    balancer_.closed(seat.originId, outcome);
+    balancer_.closed(seat.origin->id, outcome);
     seat = Seat{};
 }
 
@@ -289,7 +287,7 @@ RouteDecision Router::seat(const RouteQuery& query, Choice choice) {
     Door door = chooseDoor(origin, query.protocol);
     decision.endpoint = std::move(door.endpoint);
     decision.address = std::move(door.address);
-    decision.seat = {origin.id, origin.load, pin == nullptr ? 0 : pin->serial, query.role, false};
+    decision.seat = {choice.origin, pin == nullptr ? 0 : pin->serial, query.role, false};
     origin.load->sessions.fetch_add(1, std::memory_order_relaxed);
     origin.load->totalSessions.fetch_add(1, std::memory_order_relaxed);
     pins_.take(query.streamKey, decision.seat.pin, query.role);
@@ -303,10 +301,10 @@ RouteDecision Router::seat(const RouteQuery& query, Choice choice) {
 void Router::settle(std::string_view streamKey, Seat& seat) {
     const OriginTable& table = refresh();
     const Pin* pin = validPin(streamKey);
-    const std::shared_ptr<const Origin> origin = table.find(seat.originId);
+    const std::shared_ptr<const Origin> origin = table.find(seat.origin->id);
     if ((pin == nullptr || pin->serial != seat.pin) && origin != nullptr) {
         const bool free = pin == nullptr || (seat.role == RolePublish && pin->publishers == 0);
-        if (pin != nullptr && pin->home->originId == seat.originId) {
+        if (pin != nullptr && pin->home->originId == seat.origin->id) {
             seat.pin = pin->serial;
             pins_.take(streamKey, seat.pin, seat.role);
         } else if (free && (pin = pins_.put(streamKey, *origin, clock_.now())) != nullptr) {

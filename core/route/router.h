@@ -8,13 +8,18 @@
 /// it ends or fails: the proof that the stream lives there.
 ///  - Gone from the table, or restarted: the pin is void, for everybody.
 ///  - Draining, or its heartbeat has stopped: the pin stays while the stream has sessions, so that
-///  players still find their
-///    publisher; then the stream moves.
+///    players still find their publisher; then the stream moves.
 ///  - Ejected, or failed for the asking session. A player stays while others are settled there:
 ///    no other origin has the stream, so it is told to come again rather than sent where nothing
 ///    plays; one lost SYN moves nobody. A publisher moves the pin: the stream is where it is
 ///    published, and an encoder that comes again while its old session still hangs on a dead
 ///    machine must get through.
+///  - Lost in mid-stream (the origin was killed), which is a failure for the session that says
+///    so: the publisher takes the pin along to the origin where it goes on, at once, and the
+///    players that ask after it follow. A player that asks before it is told to come again while
+///    others still count as settled at the lost origin (the publisher will find out any moment).
+///    When none does, the first that asks makes a new pin, and the others follow it, the publisher
+///    too. Nobody is sent to the lost origin again in the same search, unless it has restarted.
 ///  - The origin does not offer the protocol, or is at its limit: the session is told so while
 ///    the stream has sessions there; else the stream moves.
 /// When a session is accepted whose pin went meanwhile, the stream is pinned there again.
@@ -36,6 +41,7 @@
 #include "core/config/settings.h"
 #include "core/registry/registry.h"
 #include "core/route/balancer_host.h"
+#include "core/route/candidate.h"
 #include "core/route/pin_table.h"
 #include "srsproxy/abi/sessions.h"
 
@@ -48,18 +54,17 @@ struct RouteQuery {
     std::string_view originHint; ///< goes before the pin when that origin is usable
     int32_t role = 0;
     uint32_t attempt = 1;
-    const std::vector<std::string>* tried = nullptr; ///< origins that failed this session
+    const TriedOrigins* tried = nullptr; ///< origins that are not to be offered
 };
 
 /// A session's place on an origin. route() takes it, leave() gives it back.
 struct Seat {
-    std::string originId;             ///< empty: no seat
-    std::shared_ptr<OriginLoad> load; ///< where it is counted
-    uint64_t pin = 0;                 ///< serial of the pin it is counted under; 0: none
+    std::shared_ptr<const Origin> origin; ///< as it was then; null: no seat
+    uint64_t pin = 0;                     ///< serial of the pin it is counted under; 0: none
     int32_t role = 0;
     bool settled = false;
 
-    explicit operator bool() const { return !originId.empty(); }
+    explicit operator bool() const { return origin != nullptr; }
 };
 
 struct RouteDecision {

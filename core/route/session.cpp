@@ -11,20 +11,6 @@ namespace {
 
 constexpr size_t MaxDetailBytes = 256;
 
-/// What an endpoint is spoken to by when it does not say.
-std::string_view defaultScheme(std::string_view protocol) {
-    return protocol == "srt" || protocol == "rtc" ? "udp" : "tcp";
-}
-
-/// A plugin writes its counters on the session's loop, others read them.
-SessionCounters readCounters(const SessionCounters& counters) {
-    const auto read = [](const uint64_t& counter) {
-        return __atomic_load_n(&counter, __ATOMIC_RELAXED);
-    };
-    return {read(counters.fromClient), read(counters.toClient), read(counters.fromOrigin),
-            read(counters.toOrigin)};
-}
-
 int32_t refuse(IErrorSink* errors, int32_t status, std::string_view why) {
     if (errors != nullptr) {
         errors->error(str(why));
@@ -34,10 +20,17 @@ int32_t refuse(IErrorSink* errors, int32_t status, std::string_view why) {
 
 } // namespace
 
-Session::Session(SessionTable& table, SessionTable::Shard& shard, SessionFigures& figures,
-                 const SessionStart& start)
-    : table_(table), shard_(shard), figures_(figures), id_(start.id), owner_(start.owner),
-      plugin_(start.plugin), client_(start.client), openedAt_(table.clock_.now()) {}
+Session::Session(SessionTable::Shard& shard, SessionFigures& figures, const SessionStart& start)
+    : shard_(shard), figures_(figures), plugin_(start.plugin), id_(start.id), owner_(start.owner),
+      openedAt_(shard.table.clock_.now()), client_(start.client) {}
+
+SessionTable& Session::table() const {
+    return shard_.table;
+}
+
+void Session::onLoop(std::string_view method) const {
+    thread_.require(method, plugin_, table().log_);
+}
 
 int32_t Session::identify(Str url, int32_t role, IErrorSink* errors) noexcept {
     onLoop("ISession::identify");
@@ -51,21 +44,43 @@ int32_t Session::identify(Str url, int32_t role, IErrorSink* errors) noexcept {
     if (!parsed) {
         return refuse(errors, StatusBadArgument, parsed.error().message);
     }
-    std::string key = std::move(parsed->text);
-    if (key != key_) {
-        if (!table_.perStream_.take(key)) {
-            return refuse(errors, StatusLimit,
-                          "the stream has " + std::to_string(table_.perStream_.limit()) +
-                              " sessions, as many as limits.sessions_per_stream allows");
-        }
-        if (!key_.empty()) {
-            table_.perStream_.give(key_);
+    if (role == RolePublish && role_ != RolePublish) {
+        if (const int32_t refused = admitPublish(errors); refused != StatusOk) {
+            return refused;
         }
     }
+    const std::string& key = parsed->text;
+    const bool renamed = key != key_.view();
+    SessionLimit& perStream = table().perStream_;
+    if (renamed && !perStream.take(key)) {
+        figures_.refused(Refusal::Stream);
+        return refuse(errors, StatusLimit,
+                      "the stream has " + std::to_string(perStream.limit()) +
+                          " sessions, as many as limits.sessions_per_stream allows");
+    }
+    if (renamed && !key_.empty()) {
+        perStream.give(key_.view());
+    }
     const std::lock_guard lock(shard_.mutex);
-    key_ = std::move(key);
+    if (renamed) {
+        key_ = CompactText(key);
+    }
     role_ = role;
     return StatusOk;
+}
+
+int32_t Session::admitPublish(IErrorSink* errors) {
+    RateLimit& publishes = table().publishes_;
+    if (publishes.take(table().clock_.now())) {
+        return StatusOk;
+    }
+    figures_.refused(Refusal::Publishes);
+    const std::string why = "more than " + std::to_string(publishes.perSecond()) +
+                            " streams a second begin to be published, which is "
+                            "limits.publishes_per_second";
+    table().log_.warning("publish limit",
+                         "client " + std::string(client_.view()) + " turned away: " + why);
+    return refuse(errors, StatusLimit, why);
 }
 
 void Session::route(const RouteRequest* request, IRouteHandler* handler) noexcept {
@@ -79,16 +94,24 @@ void Session::route(const RouteRequest* request, IRouteHandler* handler) noexcep
     } else {
         leaveOrigin();
         RouteQuery query;
-        query.streamKey = key_;
-        query.protocol = figures_.protocol();
-        query.client = client_;
-        query.role = role_;
-        query.attempt = static_cast<uint32_t>(tried_.size()) + 1;
-        query.tried = &tried_;
         if (request != nullptr && request->structSize >= sizeof(RouteRequest)) {
             query.originHint = view(request->originHint);
+            if ((request->flags & RouteAfresh) != 0) {
+                tried_.clear();
+                searched_ = 0;
+            }
         }
-        decision = table_.router_.route(query);
+        query.streamKey = key_.view();
+        query.protocol = figures_.protocol();
+        query.client = client_.view();
+        query.role = role_;
+        query.attempt = searched_ + 1u;
+        query.tried = &tried_;
+        decision = table().router_.route(query);
+        if (decision.code == RouteFound) {
+            ++searched_;
+            ++attempts_;
+        }
         const std::lock_guard lock(shard_.mutex);
         seat_ = std::move(decision.seat);
     }
@@ -104,15 +127,15 @@ void Session::answer(const RouteDecision& decision, IRouteHandler& handler) cons
     answer.reason = str(decision.reason);
     std::string key;
     if (decision.code == RouteFound) {
-        key = key_;
+        key = key_.view();
         answer.streamKey = str(key);
         answer.originId = str(decision.origin->id);
         answer.originKind = str(decision.origin->registration.kind);
-        answer.scheme = str(decision.endpoint.scheme.empty() ? defaultScheme(figures_.protocol())
-                                                             : decision.endpoint.scheme);
+        answer.scheme = str(schemeOf(decision.endpoint, figures_.protocol()));
         answer.address = str(decision.address);
         answer.port = decision.endpoint.port;
-        answer.attempt = static_cast<uint32_t>(tried_.size()) + 1;
+        answer.attempt = searched_;
+        answer.clientAddress = str(decision.origin->registration.clientAddress);
     }
     handler.routed(&answer);
 }
@@ -121,16 +144,19 @@ void Session::report(int32_t outcome, Str detail) noexcept {
     onLoop("ISession::report");
     if (seat_) {
         lastOutcome_ = outcome;
-        table_.router_.report(key_, seat_, outcome, view(detail).substr(0, MaxDetailBytes));
+        accepted_ = accepted_ || outcome == OutcomeAccepted;
+        table().router_.report(key_.view(), seat_, outcome, view(detail).substr(0, MaxDetailBytes));
     }
 }
 
 void Session::close(int32_t cause, int32_t side, Str detail) noexcept {
     onLoop("ISession::close");
-    std::unique_ptr<Session> self;
+    std::map<uint64_t, Session>::node_type self; // frees this object at the end
     {
         const std::lock_guard lock(shard_.mutex);
-        self = std::move(shard_.sessions.extract(id_).mapped());
+        SessionCounters& ended = shard_.ledgers[figures_.service()].ended;
+        ended = plus(ended, bytes());
+        self = shard_.sessions.extract(id_);
     }
     finish(cause, side, view(detail));
 }
@@ -138,65 +164,73 @@ void Session::close(int32_t cause, int32_t side, Str detail) noexcept {
 SessionView Session::look(Milliseconds now) const {
     return {id_,
             std::string(figures_.protocol()),
-            client_,
-            key_,
-            seat_.originId,
+            std::string(client_.view()),
+            std::string(key_.view()),
+            seat_ ? seat_.origin->id : std::string(),
             role_,
             now - openedAt_,
-            readCounters(counters_)};
+            bytes()};
 }
 
-void Session::countBytes() {
-    const SessionCounters now = readCounters(counters_);
-    figures_.bytes({now.fromClient - counted_.fromClient, now.toClient - counted_.toClient,
-                    now.fromOrigin - counted_.fromOrigin, now.toOrigin - counted_.toOrigin});
-    counted_ = now;
+/// The plugin writes its counters on the session's loop, others read them.
+SessionCounters Session::bytes() const {
+    const auto read = [](const uint64_t& counter) {
+        return __atomic_load_n(&counter, __ATOMIC_RELAXED);
+    };
+    return {read(counters_.fromClient), read(counters_.toClient), read(counters_.fromOrigin),
+            read(counters_.toOrigin)};
 }
 
 void Session::finish(int32_t cause, int32_t side, std::string_view detail) {
     leaveOrigin();
     if (!key_.empty()) {
-        table_.perStream_.give(key_);
+        table().perStream_.give(key_.view());
     }
-    table_.perClient_.give(addressOf(client_));
-    table_.live_.fetch_sub(1, std::memory_order_relaxed);
-    countBytes();
+    table().perClient_.give(addressOf(client_.view()));
+    table().live_.fetch_sub(1, std::memory_order_relaxed);
     figures_.closed(cause, side);
     writeAccessLine(cause, side, detail.substr(0, MaxDetailBytes));
 }
 
-/// Gives the seat back; that origin is not offered to this session again.
+/// Gives the seat back; its origin is not offered in this search again. If it had taken the stream,
+/// that search is over, and the next one has that origin alone to pass by.
 void Session::leaveOrigin() {
     Seat seat;
     {
         const std::lock_guard lock(shard_.mutex);
         seat = std::exchange(seat_, Seat{});
     }
-    if (seat) {
-        tried_.push_back(seat.originId);
-        table_.router_.leave(key_, seat, std::exchange(lastOutcome_, 0));
+    if (!seat) {
+        return;
     }
+    if (std::exchange(accepted_, false)) {
+        tried_.clear();
+        searched_ = 0;
+    }
+    tried_.push_back(seat.origin);
+    lastOrigin_ = seat.origin;
+    table().router_.leave(key_.view(), seat, std::exchange(lastOutcome_, 0));
 }
 
 void Session::writeAccessLine(int32_t cause, int32_t side, std::string_view detail) const {
     const int32_t level = cause == CauseNothingSent ? LogDebug : LogInfo;
-    if (!table_.access_.enabled(level)) {
+    if (!table().access_.enabled(level)) {
         return;
     }
-    const SessionCounters bytes = readCounters(counters_);
-    const std::string attempts = std::to_string(tried_.size());
-    const std::string duration = std::to_string((table_.clock_.now() - openedAt_).count());
-    const std::string fromClient = std::to_string(bytes.fromClient);
-    const std::string toClient = std::to_string(bytes.toClient);
-    const std::string fromOrigin = std::to_string(bytes.fromOrigin);
-    const std::string toOrigin = std::to_string(bytes.toOrigin);
+    const SessionCounters relayed = bytes();
+    const std::string attempts = std::to_string(attempts_);
+    const std::string duration = std::to_string((table().clock_.now() - openedAt_).count());
+    const std::string fromClient = std::to_string(relayed.fromClient);
+    const std::string toClient = std::to_string(relayed.toClient);
+    const std::string fromOrigin = std::to_string(relayed.fromOrigin);
+    const std::string toOrigin = std::to_string(relayed.toOrigin);
     const std::array<LogField, 15> fields{{
         {"plugin", plugin_},
         {"protocol", figures_.protocol()},
         {"role", roleName(role_)},
-        {"stream", key_},
-        {"client", client_},
-        {"origin", tried_.empty() ? std::string_view{} : std::string_view(tried_.back())},
+        {"stream", key_.view()},
+        {"client", client_.view()},
+        {"origin", lastOrigin_ ? std::string_view(lastOrigin_->id) : std::string_view{}},
         {"attempts", attempts},
         {"duration_ms", duration},
         {"from_client", fromClient},
@@ -207,7 +241,7 @@ void Session::writeAccessLine(int32_t cause, int32_t side, std::string_view deta
         {"side", sideName(side)},
         {"detail", detail},
     }};
-    table_.access_.write(level, "session", "session ended", id_, fields);
+    table().access_.write(level, "session", "session ended", id_, fields);
 }
 
 } // namespace srsproxy

@@ -1,6 +1,7 @@
 #include "core/route/session_figures.h"
 
 #include "core/base/abi.h"
+#include "core/registry/registration.h"
 
 namespace srsproxy {
 namespace {
@@ -12,7 +13,8 @@ constexpr std::array<std::string_view, CauseNothingSent + 1> CauseNames{
     "shutdown",  "internal",       "nothing_sent"};
 constexpr std::array<std::string_view, 3> SideNames{"proxy", "client", "origin"};
 constexpr std::array<std::string_view, 4> RouteNames{"found", "no_origin", "exhausted", "limit"};
-constexpr std::array<std::string_view, 3> RefusalNames{"draining", "sessions", "client"};
+constexpr std::array<std::string_view, 5> RefusalNames{"draining", "sessions", "client", "stream",
+                                                       "publishes"};
 constexpr std::array<std::string_view, 4> DirectionNames{"from_client", "to_client", "from_origin",
                                                          "to_origin"};
 
@@ -40,14 +42,24 @@ std::string_view roleName(int32_t role) {
     return role == RolePublish ? "publish" : role == RolePlay ? "play" : Unknown;
 }
 
-SessionFigures::SessionFigures(IMetrics& metrics, std::string_view protocol)
-    : metrics_(metrics), protocol_(protocol),
+SessionCounters plus(const SessionCounters& a, const SessionCounters& b) {
+    return {a.fromClient + b.fromClient, a.toClient + b.toClient, a.fromOrigin + b.fromOrigin,
+            a.toOrigin + b.toOrigin};
+}
+
+SessionCounters minus(const SessionCounters& a, const SessionCounters& b) {
+    return {a.fromClient - b.fromClient, a.toClient - b.toClient, a.fromOrigin - b.fromOrigin,
+            a.toOrigin - b.toOrigin};
+}
+
+SessionFigures::SessionFigures(IMetrics& metrics, size_t service)
+    : metrics_(metrics), service_(service), protocol_(ServiceNames[service]),
       opened_(counter("sessions_opened_total", "Sessions that clients began")) {
     const MetricLabel name = label("protocol", protocol_);
     live_ = metrics_.gauge(str("sessions"), str("Sessions that live now"), &name, 1);
     for (size_t i = 0; i < refused_.size(); ++i) {
         refused_[i] =
-            counter("sessions_refused_total", "Clients turned away before their session began",
+            counter("sessions_refused_total", "Clients turned away by a limit or while draining",
                     {label("reason", RefusalNames[i])});
     }
     for (size_t i = 0; i < routed_.size(); ++i) {

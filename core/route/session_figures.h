@@ -22,15 +22,19 @@ std::string_view causeName(int32_t cause);
 std::string_view sideName(int32_t side);
 std::string_view roleName(int32_t role);
 
-/// Why open() gave no session.
-enum class Refusal { Draining, Sessions, Client };
+SessionCounters plus(const SessionCounters& a, const SessionCounters& b);
+SessionCounters minus(const SessionCounters& a, const SessionCounters& b);
+
+/// Why a client got no session (the first three), or may not go on with it.
+enum class Refusal { Draining, Sessions, Client, Stream, Publishes };
 
 /// Of one protocol.
 class SessionFigures {
 public:
-    /// `metrics` lives as long as the process; `protocol` is one of ServiceNames.
-    SessionFigures(IMetrics& metrics, std::string_view protocol);
+    /// `metrics` lives as long as the process; `service` is an index of ServiceNames.
+    SessionFigures(IMetrics& metrics, size_t service);
 
+    size_t service() const { return service_; }
     std::string_view protocol() const { return protocol_; }
 
     void opened();                            ///< [any]
@@ -47,10 +51,11 @@ private:
                       std::vector<MetricLabel> more = {});
 
     IMetrics& metrics_;
+    const size_t service_;
     const std::string_view protocol_;
     ICounter* opened_;
     IGauge* live_;
-    std::array<ICounter*, 3> refused_{};
+    std::array<ICounter*, 5> refused_{};
     std::array<ICounter*, 4> routed_{};
     std::array<ICounter*, 4> bytes_{};
     std::array<std::atomic<ICounter*>, Causes * Sides> closed_{};

@@ -49,21 +49,21 @@ SessionTable::SessionTable(LimitSettings limits, const Clock& clock, Router& rou
                            IMetrics& metrics, Log log, uint32_t loops)
     : clock_(clock), router_(router), log_(log), access_(log.named("access")),
       maxSessions_(limits.sessions), perClient_(limits.sessionsPerClient),
-      perStream_(limits.sessionsPerStream) {
-    for (const std::string_view service : ServiceNames) {
+      perStream_(limits.sessionsPerStream), publishes_(limits.publishesPerSecond) {
+    for (size_t service = 0; service < ServiceNames.size(); ++service) {
         figures_.push_back(std::make_unique<SessionFigures>(metrics, service));
     }
     for (uint32_t i = 0; i < loops; ++i) {
-        shards_.push_back(std::make_unique<Shard>());
+        shards_.push_back(std::make_unique<Shard>(*this));
     }
 }
 
 SessionTable::~SessionTable() {
     for (const std::unique_ptr<Shard>& shard : shards_) {
-        for (const auto& [id, session] : shard->sessions) {
+        for (auto& [id, session] : shard->sessions) {
             log_.write(LogError, "session left", "a plugin stopped without closing its session",
                        id);
-            session->finish(CauseShutdown, SideProxy, "left open by its plugin");
+            session.finish(CauseShutdown, SideProxy, "left open by its plugin");
         }
         shard->sessions.clear();
     }
@@ -122,7 +122,7 @@ std::vector<SessionView> SessionTable::list(uint64_t after, size_t limit) const 
         size_t taken = 0;
         for (auto entry = shard->sessions.upper_bound(after);
              entry != shard->sessions.end() && taken < limit; ++entry, ++taken) {
-            views.push_back(entry->second->look(now));
+            views.push_back(entry->second.look(now));
         }
     }
     std::sort(views.begin(), views.end(),
@@ -134,8 +134,16 @@ std::vector<SessionView> SessionTable::list(uint64_t after, size_t limit) const 
 void SessionTable::countBytes() {
     for (const std::unique_ptr<Shard>& shard : shards_) {
         const std::lock_guard lock(shard->mutex);
+        std::array<SessionCounters, ServiceNames.size()> living{};
         for (const auto& [id, session] : shard->sessions) {
-            session->countBytes();
+            SessionCounters& sum = living[session.figures().service()];
+            sum = plus(sum, session.bytes());
+        }
+        for (size_t service = 0; service < living.size(); ++service) {
+            Shard::Ledger& ledger = shard->ledgers[service];
+            const SessionCounters all = plus(ledger.ended, living[service]);
+            figures_[service]->bytes(minus(all, ledger.counted));
+            ledger.counted = all;
         }
     }
 }
@@ -178,13 +186,10 @@ ISession* SessionTable::open(const Service& service, IEventLoop* loop, const Ses
     figures->opened();
     Shard& shard = *shards_[loop->index()];
     const uint64_t id = lastId_.fetch_add(1, std::memory_order_relaxed) + 1;
-    auto session = std::make_unique<Session>(*this, shard, *figures,
-                                             SessionStart{id, service.plugin(), client, owner});
-    Session* opened = session.get();
+    const SessionStart start{id, service.plugin(), client, owner};
     const std::lock_guard lock(shard.mutex);
     shard.loop = loop;
-    shard.sessions.emplace(id, std::move(session));
-    return opened;
+    return &shard.sessions.try_emplace(id, shard, *figures, start).first->second;
 }
 
 SessionFigures* SessionTable::figuresOf(std::string_view protocol) const {
@@ -212,7 +217,7 @@ void SessionTable::askOwners(Shard& shard, uint64_t id, int32_t cause, const std
             const std::lock_guard lock(shard.mutex);
             const auto found = shard.sessions.find(each);
             if (found != shard.sessions.end()) {
-                owner = &found->second->owner();
+                owner = &found->second.owner();
             }
         }
         if (owner != nullptr) { // it cannot go meanwhile: only this thread closes it

@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/config/settings.h"
+#include "core/route/rate_limit.h"
 #include "core/route/router.h"
 #include "core/route/session_figures.h"
 #include "core/route/session_limits.h"
@@ -58,8 +59,8 @@ public:
     /// At most `limit`, in id order, after `after`. [any]
     std::vector<SessionView> list(uint64_t after, size_t limit) const;
 
-    /// Adds what living sessions relayed since the last call to bytes_total; what is left a
-    /// session adds at its end. Before each scrape, or once in a few seconds. [any]
+    /// Adds what sessions relayed since the last call to bytes_total. Before each scrape, or once
+    /// in a few seconds. [any]
     void countBytes();
 
 private:
@@ -82,6 +83,7 @@ private:
     const uint32_t maxSessions_;
     SessionLimit perClient_;
     SessionLimit perStream_;
+    RateLimit publishes_;
     std::vector<std::unique_ptr<SessionFigures>> figures_; ///< parallel to ServiceNames
     std::vector<std::unique_ptr<Shard>> shards_;           ///< by loop
     std::vector<std::unique_ptr<Service>> services_;

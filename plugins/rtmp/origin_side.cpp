@@ -12,6 +12,12 @@ constexpr double CreateStreamTransaction = 9'001;
 constexpr double PreambleTransaction = 9'002; ///< and up
 constexpr size_t MaxHeldBytes = 256 * 1024;
 
+std::optional<Redirect> redirectIn(std::span<const uint8_t> payload) {
+    const auto command = parseCommand(MessageType::CommandAmf0, payload);
+    const auto answer = command ? parseAnswer(*command) : std::nullopt;
+    return answer ? findRedirect(*answer) : std::nullopt;
+}
+
 } // namespace
 
 void OriginSide::begin(std::vector<uint8_t>& out) {
@@ -26,19 +32,15 @@ OriginSide::Progress OriginSide::feed(std::span<uint8_t> input, size_t& consumed
     consumed = size;
     out_ = &out;
     if (step_ == Step::Handshake) {
-        const size_t taken = std::min(input.size(), C0C1Bytes - block_.size());
-        block_.insert(block_.end(), input.begin(),
-                      input.begin() + static_cast<std::ptrdiff_t>(taken));
-        input = input.subspan(taken);
-        if (block_.size() < C0C1Bytes) {
+        const std::span<const uint8_t> s0s1 = s0s1_.take(input, C0C1Bytes);
+        if (s0s1.empty()) {
             return Progress::Working;
         }
         const size_t at = out.size();
         out.resize(at + C2Bytes);
-        const HandshakeError error =
-            answerS0S1(std::span<const uint8_t, C0C1Bytes>(block_),
-                       std::span<uint8_t, C2Bytes>(out.data() + at, C2Bytes));
-        std::vector<uint8_t>().swap(block_);
+        const HandshakeError error = answerS0S1(
+            s0s1.first<C0C1Bytes>(), std::span<uint8_t, C2Bytes>(out.data() + at, C2Bytes));
+        s0s1_.release();
         if (error != HandshakeError::None) {
             out.resize(at);
             fail(describe(error));
@@ -118,7 +120,7 @@ Next OriginSide::onCommand(const Message& message) {
         return onAnswer(message, *answer);
     }
     if (command->name == "close") {
-        return decline(Answer{});
+        return decline(message, Answer{});
     }
     if (step_ == Step::Start && command->name == "onFCPublish") {
         return hold(message);
@@ -130,6 +132,7 @@ Next OriginSide::onAnswer(const Message& message, const Answer& answer) {
     switch (answer.kind) {
     case AnswerKind::Result:
         if (step_ == Step::Connect && answer.transactionId == ConnectTransaction) {
+            capabilities_ = parseCapabilities(answer.properties, answer.info);
             sendCreateStream();
         } else if (step_ == Step::CreateStream && answer.transactionId == CreateStreamTransaction) {
             if (!answer.streamId) {
@@ -145,7 +148,7 @@ Next OriginSide::onAnswer(const Message& message, const Answer& answer) {
             (step_ == Step::CreateStream && answer.transactionId == CreateStreamTransaction) ||
             (step_ == Step::Start && startTransaction_ != 0 &&
              answer.transactionId == startTransaction_)) {
-            return decline(answer);
+            return decline(message, answer);
         }
         return Next::Continue;
     case AnswerKind::Status:
@@ -162,7 +165,12 @@ Next OriginSide::onStatus(const Message& message, const Answer& answer) {
             }
             refusal_.toldByStatus = true;
         }
-        return decline(answer);
+        return decline(message, answer);
+    }
+    if (const auto redirect = findRedirect(answer);
+        redirect && redirect->kind == RedirectKind::Reconnect) {
+        reconnectCommand_.assign(message.payload.begin(), message.payload.end());
+        return hold(message);
     }
     if (step_ != Step::Start) {
         return Next::Continue;
@@ -179,11 +187,28 @@ Next OriginSide::onStatus(const Message& message, const Answer& answer) {
     return Next::Stop;
 }
 
-Next OriginSide::decline(const Answer& answer) {
+Next OriginSide::decline(const Message& message, const Answer& answer) {
     refusal_.code = answer.code;
     refusal_.description = answer.description;
+    refusalCommand_.assign(message.payload.begin(), message.payload.end());
+    if (!refusal_.toldByStatus && findRedirect(answer)) {
+        // The client's own connect was answered long ago: it is told as a status of the stream.
+        Held& told = held_.emplace_back();
+        told.type = MessageType::CommandAmf0;
+        told.forStream = true;
+        appendCall(told.payload, "onStatus", 0, answer.info);
+        refusal_.toldByStatus = true;
+    }
     progress_ = Progress::Declined;
     return Next::Stop;
+}
+
+std::optional<Redirect> OriginSide::redirect() const {
+    return redirectIn(refusalCommand_);
+}
+
+std::optional<Redirect> OriginSide::reconnect() const {
+    return redirectIn(reconnectCommand_);
 }
 
 Next OriginSide::fail(std::string_view why) {
@@ -206,7 +231,7 @@ Next OriginSide::hold(const Message& message) {
 
 void OriginSide::sendConnect() {
     std::vector<uint8_t> payload;
-    appendConnect(payload, ConnectTransaction, request_.connectObject);
+    appendConnect(payload, ConnectTransaction, connectObject_);
     command(MessageType::CommandAmf0, 0, payload);
 }
 

@@ -12,6 +12,11 @@
 #include <vector>
 
 #include "plugins/rtmp/client_side.h"
+#include "plugins/rtmp/codec/capabilities.h"
+#include "plugins/rtmp/codec/chunk_reader.h"
+#include "plugins/rtmp/codec/chunk_writer.h"
+#include "plugins/rtmp/codec/handshake.h"
+#include "plugins/rtmp/redirect.h"
 
 namespace srsproxy::rtmp {
 
@@ -24,10 +29,13 @@ public:
         Failed    ///< it does not speak RTMP as it should: failure()
     };
 
-    /// `reader` and `writer` are the origin hop's. All arguments outlive this.
-    OriginSide(const StreamRequest& request, ChunkReader& reader, ChunkWriter& writer,
+    /// `connectObject` is the object of the client's connect; `reader` and `writer` are the origin
+    /// hop's. All arguments outlive this.
+    OriginSide(std::span<const uint8_t> connectObject, const StreamRequest& request,
+               ChunkReader& reader, ChunkWriter& writer,
                std::span<const uint8_t, HandshakeRandomBytes> random)
-        : request_(request), reader_(reader), writer_(writer), random_(random) {}
+        : connectObject_(connectObject), request_(request), reader_(reader), writer_(writer),
+          random_(random) {}
 
     /// Appends what goes out first.
     void begin(std::vector<uint8_t>& out);
@@ -62,6 +70,12 @@ public:
         bool toldByStatus = false; ///< the origin's own onStatus is the last of held()
     };
     const Refusal& refusal() const { return refusal_; }
+    /// Declined, but the origin says where the stream would be welcome. Borrows from this.
+    std::optional<Redirect> redirect() const;
+    /// The origin asks to be left for another place, and goes on until then. Borrows from this.
+    std::optional<Redirect> reconnect() const;
+    /// What the origin said of itself in its answer to connect.
+    const Capabilities& capabilities() const { return capabilities_; }
     const std::string& failure() const { return failure_; }
 
 private:
@@ -72,7 +86,7 @@ private:
     Next onAnswer(const Message& message, const Answer& answer);
     Next onStatus(const Message& message, const Answer& answer);
     Next onUserControl(const Message& message);
-    Next decline(const Answer& answer);
+    Next decline(const Message& message, const Answer& answer);
     Next fail(std::string_view why);
     Next hold(const Message& message);
     void sendConnect();
@@ -80,12 +94,13 @@ private:
     void sendStart();
     void command(uint8_t type, uint32_t streamId, std::span<const uint8_t> payload);
 
+    std::span<const uint8_t> connectObject_;
     const StreamRequest& request_;
     ChunkReader& reader_;
     ChunkWriter& writer_;
     std::span<const uint8_t, HandshakeRandomBytes> random_;
     Step step_ = Step::Handshake;
-    std::vector<uint8_t> block_; ///< the unfinished S0S1
+    BlockCollector s0s1_;
     size_t s2Bytes_ = 0;
     uint32_t streamId_ = 0;
     double startTransaction_ = 0; ///< the client's, of publish or play; 0: none
@@ -93,6 +108,9 @@ private:
     std::vector<Held> held_;
     size_t heldBytes_ = 0;
     Refusal refusal_;
+    std::vector<uint8_t> refusalCommand_; ///< the whole of it: a redirect has more to say
+    std::vector<uint8_t> reconnectCommand_;
+    Capabilities capabilities_;
     std::string failure_;
     Progress progress_ = Progress::Working;
     std::vector<uint8_t>* out_ = nullptr; ///< during feed() only

@@ -1,5 +1,5 @@
 // Uses every type that crosses the line, so that its layout and its virtual table stand in the
-// debug information of this library, where abidiff compares them with srsproxy-1.0.abi. Build
+// debug information of this library, where abidiff compares them with the golden dumps. Build
 // with -femit-class-debug-always: without it gcc leaves pure interfaces declaration-only, and a
 // broken virtual table goes unseen. tests/abi/abidiff_gate.py does all of that.
 
@@ -10,6 +10,7 @@
 #include "srsproxy/abi/http_routes.h"
 #include "srsproxy/abi/log.h"
 #include "srsproxy/abi/metrics.h"
+#include "srsproxy/abi/origins.h"
 #include "srsproxy/abi/plugin.h"
 #include "srsproxy/abi/protocol.h"
 #include "srsproxy/abi/sessions.h"
@@ -33,5 +34,7 @@ void probeServices(LogLevel, ILog*, MetricLabel*, ICounter*, IGauge*, IMetrics*,
                    IStore*) {}
 void probeHttp(HttpField*, HttpRequest*, HttpResponse*, IHttpResponder*, IHttpHandler*,
                IHttpRoutes*) {}
+// What 1.1 brought; functions of their own, so that the dump of 1.0 can still be compared.
+void probeOrigins(RouteFlags, OriginInfo*, IOriginVisitor*, IOrigins*) {}
 
 } // extern "C"

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""The gate on the plugin ABI: compares the headers with the golden dump, and proves that it bites.
+"""The gate on the plugin ABI: compares the headers with the golden dump of this minor, which they
+must equal, and with those of the earlier ones, with which they must be compatible; and proves that
+it bites.
 
 abidiff_gate.py SDK_DIR            run the gate (needs g++ and Debian's abigail-tools)
 abidiff_gate.py SDK_DIR --update   write the golden dump anew; for a release that adds interfaces
@@ -11,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-GOLDEN = "abi/srsproxy-1.0.abi"
+GOLDEN = "abi/srsproxy-1.1.abi"
+EARLIER = ["abi/srsproxy-1.0.abi"]
 SAME, CHANGED, INCOMPATIBLE = 0, 4, 12  # what abidiff says
 
 
@@ -91,6 +94,13 @@ def main():
         print("ok   the headers are those of %s" % GOLDEN)
 
         failed = False
+        for earlier in EARLIER:  # reserved words have got a meaning since: a change, but harmless
+            code, report = abidiff(sdk / earlier, probe)
+            good = code in (SAME, CHANGED)
+            failed = failed or not good
+            print("%s plugins of %s: abidiff says %d" % ("ok  " if good else "FAIL", earlier, code) +
+                  ("" if good else "\n" + report))
+
         for index, (what, path, old, new, wanted) in enumerate(CHANGES):
             copy = edited(sdk, work / str(index), path, old, new)
             if wanted == SAME:  # the new interface is in use, too

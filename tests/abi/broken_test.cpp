@@ -38,7 +38,7 @@ std::string reportOf(const std::string& plugin, bool& good) {
 constexpr Row RefusedByTheirBytes[] = {
     {"no_descriptor", "it does not export srsproxy_plugin, so it is no plugin"},
     {"wrong_magic", "its descriptor has the magic 0x21212121, wanted 0x50535253"},
-    {"other_major", "it is built for plugin ABI 2.7, this proxy has 1.0: rebuild it"},
+    {"other_major", "it is built for plugin ABI 2.7, this proxy has 1.1: rebuild it"},
     {"small_struct", "its descriptor has 16 bytes, wanted at least 96"},
     {"unknown_kind", "it is of kind 9, which this proxy does not know"},
     {"bad_name", "its descriptor has the name \"../evil\""},

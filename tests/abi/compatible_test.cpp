@@ -10,7 +10,9 @@
 #include "core/plugin/conformance.h"
 #include "core/plugin/default_config.h"
 #include "core/route/balancer_host.h"
+#include "core/route/origins_service.h"
 #include "tests/abi/test_plugins.h"
+#include "tests/core/route/session_fixture.h"
 
 namespace srsproxy {
 namespace {
@@ -108,6 +110,66 @@ TEST(CompatibleProtocol, RunsOnALoop) {
     loops.stop();
     EXPECT_EQ(proxy.sink->count("[old_protocol]"), 2u);
     EXPECT_EQ(proxy.sink->count("250 ms of grace"), 1u);
+}
+
+/// A proxy with two origins, to which the plugin's sessions are real.
+class Release11 : public testing::Test {
+protected:
+    Release11() : world_({}, 1) {
+        enrol("o1", "10.0.0.1", "srs");
+        enrol("o2", "10.0.0.2", "proxy_v2");
+        proxy_.offered.sessions = world_.service;
+    }
+    void enrol(const std::string& server, const std::string& ip, const std::string& way) {
+        Registration registration;
+        registration.server = server;
+        registration.ip = ip;
+        registration.kind = "nginx-rtmp";
+        registration.clientAddress = way;
+        registration.services = {{"rtmp", {Endpoint{"", "", 1935}}}};
+        world_.enroll(registration);
+    }
+    void runOnALoop() {
+        Result<Plugin> plugin = proxy_.start("v1_1_protocol", PluginKindProtocol);
+        ASSERT_TRUE(plugin) << plugin.error().message;
+        DefaultConfig config;
+        const Result<Owned<IProtocol>> protocol = plugin->makeProtocol(config);
+        ASSERT_TRUE(protocol) << protocol.error().message;
+        ErrorText errors;
+        FakeLoop loop;
+        ILoopPart* part = (*protocol)->attach(&loop, &errors);
+        ASSERT_NE(part, nullptr) << errors.text();
+        part->destroy();
+    }
+
+    SessionWorld world_;
+    OriginsService origins_{world_.registry};
+    TestProxy proxy_;
+};
+
+TEST_F(Release11, PassesTheCheck) {
+    std::ostringstream out;
+    EXPECT_TRUE(runConformance(testPlugin("v1_1_protocol"), out)) << out.str();
+    EXPECT_THAT(out.str(), HasSubstr("ABI:      1.1"));
+}
+
+TEST_F(Release11, SeesTheOriginsAndSearchesAgain) {
+    proxy_.offered.origins = &origins_;
+    runOnALoop();
+    for (const char* line :
+         {"o1@10.0.0.1 is nginx-rtmp at tcp://10.0.0.1:1935, generation 1, told by srs, usable",
+          "o2@10.0.0.2 is nginx-rtmp at tcp://10.0.0.2:1935, generation 1, told by proxy_v2, "
+          "usable",
+          "nothing changed", "to o1@10.0.0.1, which is told by srs",
+          "to o2@10.0.0.2, which is told by proxy_v2"}) {
+        EXPECT_EQ(proxy_.sink->count(line), 1u) << line;
+    }
+    EXPECT_EQ(world_.table.size(), 0u);
+}
+
+TEST_F(Release11, DoesWithoutTheOriginsInAnOlderProxy) {
+    runOnALoop();
+    EXPECT_EQ(proxy_.sink->count("this proxy does not tell its origins"), 1u);
 }
 
 } // namespace

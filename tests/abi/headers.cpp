@@ -36,7 +36,7 @@ public:
     srsproxy::ILoopPart* attach(srsproxy::IEventLoop*) override {
         uint64_t counter = 0;
         srsproxy::countBytes(&counter, 1);
-        return services_.log == nullptr ? nullptr : part_;
+        return services_.log == nullptr || services_.origins == nullptr ? nullptr : part_;
     }
 
 private:

@@ -48,7 +48,7 @@ def main():
             plugins.append(out / "zone_first.so")
 
         clean["PKG_CONFIG_PATH"] = str(prefix / "share/pkgconfig")
-        run(["pkg-config", "--exact-version=1.0.0", "srsproxy"], env=clean)
+        run(["pkg-config", "--exact-version=1.1.0", "srsproxy"], env=clean)
 
         def flags(which):
             done = run(["pkg-config", which, "srsproxy"], env=clean, stdout=subprocess.PIPE,

@@ -16,9 +16,13 @@ inline std::string testPlugin(const std::string& name) {
     return std::string(SRSPROXY_TEST_PLUGINS) + "/" + name + ".so";
 }
 
-/// A proxy with a log that can be read and services that do nothing.
+/// A proxy with a log that can be read and services that do nothing, unless others are offered.
 class TestProxy {
+    IdleSessions sessions_;
+    IdleMetrics metrics_;
+
 public:
+    ServicePointers offered{&sessions_, &metrics_, nullptr, nullptr};
     std::shared_ptr<MemoryLogSink> sink = std::make_shared<MemoryLogSink>();
     Log log{sink, "test"};
 
@@ -27,14 +31,11 @@ public:
         if (!library) {
             return library.error();
         }
-        services_ = std::make_unique<CoreServices>(
-            log.named(library->name()), ServicePointers{&sessions_, &metrics_, nullptr, nullptr});
+        services_ = std::make_unique<CoreServices>(log.named(library->name()), offered);
         return Plugin::start(*library, *services_);
     }
 
 private:
-    IdleSessions sessions_;
-    IdleMetrics metrics_;
     std::unique_ptr<CoreServices> services_;
 };
 

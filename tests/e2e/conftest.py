@@ -4,6 +4,7 @@ import os
 import re
 import resource
 import sys
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,8 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from lib.fake_origin import FakeOrigin  # noqa: E402
 from lib.heartbeat import Heartbeat  # noqa: E402
-from lib.media import make_clip  # noqa: E402
+from lib.media import Publisher, make_clip  # noqa: E402
 from lib.origins import NginxRtmp, NodeMediaServer  # noqa: E402
 from lib.proxy import Proxy  # noqa: E402
 
@@ -27,9 +29,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure():
-    # A thousand half-open connections need descriptors here as well; the proxy inherits it.
+    # Ten thousand connections need descriptors here as well; the proxy inherits it.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 8192 if hard == resource.RLIM_INFINITY else min(8192, hard)
+    wanted = 16384 if hard == resource.RLIM_INFINITY else min(16384, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
@@ -44,13 +46,12 @@ def build(request):
     return SimpleNamespace(folder=folder, binary=binary, sanitized=sanitized)
 
 
-@pytest.fixture
-def make_proxy(build, tmp_path):
+def _proxies(build, folder):
     """Starts proxies. At the end each must go in good order and without a sanitizer's report."""
     proxies = []
 
     def make(config=None, **more):
-        proxy = Proxy(build.binary, tmp_path / f"proxy{len(proxies)}", config, **more)
+        proxy = Proxy(build.binary, folder / f"proxy{len(proxies)}", config, **more)
         proxies.append(proxy)
         return proxy.start()
 
@@ -62,43 +63,33 @@ def make_proxy(build, tmp_path):
     assert all(code in (0, None) for code in codes), f"exit codes {codes}"
 
 
-@pytest.fixture
-def make_nginx(tmp_path):
-    origins = []
+def _servers(folder, server, stem):
+    """Starts servers that have a folder each, all stopped at the end."""
+    servers = []
 
-    def make(**options):
-        origin = NginxRtmp(tmp_path / f"nginx{len(origins)}", **options)
-        origins.append(origin)
-        return origin.start()
-
-    yield make
-    for origin in origins:
-        origin.stop()
-
-
-@pytest.fixture
-def make_nms(tmp_path):
-    origins = []
-
-    def make(**options):
-        origin = NodeMediaServer(tmp_path / f"nms{len(origins)}", **options)
-        origins.append(origin)
-        return origin.start()
+    def make(*args, **options):
+        servers.append(server(folder / f"{stem}{len(servers)}", *args, **options))
+        return servers[-1].start()
 
     yield make
-    for origin in origins:
-        origin.stop()
+    for running in servers:
+        running.stop()
 
 
-@pytest.fixture(params=["nginx-rtmp", "node-media-server"])
-def origin(request, make_nginx, make_nms):
-    """One origin of each kind that we have."""
-    return make_nginx() if request.param == "nginx-rtmp" else make_nms()
+def _fakes():
+    fakes = []
+
+    def make(**options):
+        fakes.append(FakeOrigin(**options))
+        return fakes[-1].start()
+
+    yield make
+    for fake in fakes:
+        fake.die()
 
 
-@pytest.fixture
-def register():
-    """Registers an origin at a proxy, and goes on doing so until the test ends."""
+def _heartbeats():
+    """Registers an origin at a proxy, and goes on doing so until the end."""
     beats = []
 
     def start(proxy, origin, server="origin-1", **options):
@@ -111,20 +102,69 @@ def register():
         beat.stop()
 
 
-@pytest.fixture
-def publish(tmp_path):
+def _publishers(folder):
     """Starts ffmpeg publishers, all stopped at the end."""
-    from lib.media import Publisher
     publishers = []
 
     def start(clip, url, **options):
-        publisher = Publisher(clip, url, tmp_path, f"publisher{len(publishers)}", **options)
+        publisher = Publisher(clip, url, folder, f"publisher{len(publishers)}", **options)
         publishers.append(publisher)
         return publisher
 
     yield start
     for publisher in publishers:
         publisher.stop()
+
+
+@pytest.fixture
+def make_proxy(build, tmp_path):
+    yield from _proxies(build, tmp_path)
+
+
+@pytest.fixture
+def make_nginx(tmp_path):
+    yield from _servers(tmp_path, NginxRtmp, "nginx")
+
+
+@pytest.fixture
+def make_nms(tmp_path):
+    yield from _servers(tmp_path, NodeMediaServer, "nms")
+
+
+@pytest.fixture
+def make_fake():
+    yield from _fakes()
+
+
+@pytest.fixture
+def register():
+    yield from _heartbeats()
+
+
+@pytest.fixture
+def publish(tmp_path):
+    yield from _publishers(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared(build, tmp_path_factory):
+    """The same makers, for what the tests of a module have in common."""
+    folder = tmp_path_factory.mktemp("shared")
+    with ExitStack() as stack:
+        def enter(maker, *args):
+            return stack.enter_context(contextmanager(maker)(*args))
+        yield SimpleNamespace(
+            make_proxy=enter(_proxies, build, folder),
+            make_nginx=enter(_servers, folder, NginxRtmp, "nginx"),
+            make_nms=enter(_servers, folder, NodeMediaServer, "nms"),
+            make_fake=enter(_fakes), register=enter(_heartbeats),
+            publish=enter(_publishers, folder))
+
+
+@pytest.fixture(params=["nginx-rtmp", "node-media-server"])
+def origin(request, make_nginx, make_nms):
+    """One origin of each kind that we have."""
+    return make_nginx() if request.param == "nginx-rtmp" else make_nms()
 
 
 @pytest.fixture(scope="session")
@@ -134,10 +174,24 @@ def clip(tmp_path_factory):
 
 
 @pytest.fixture
+def two(make_proxy, make_fake, register):
+    """Starts a proxy with these settings of RTMP, and two origins of our own. The first stream
+    goes to the first. An origin that refused connections is soon asked again."""
+    def start(**settings):
+        proxy = make_proxy({"registry": {"eject_base": "100ms", "eject_max": "100ms"},
+                            "protocols": {"rtmp": {"resume": "on", **settings}}})
+        origins = [make_fake(), make_fake()]
+        for number, origin in enumerate(origins):
+            register(proxy, origin, f"origin-{number}")
+        return proxy, origins
+    return start
+
+
+@pytest.fixture
 def pair(make_proxy, make_nginx, register):
     """A proxy with two nginx-rtmp origins that are registered."""
     proxy = make_proxy()
     origins = [make_nginx(), make_nginx()]
-    beats = [register(proxy, origin, f"origin-{number}")
-             for number, origin in enumerate(origins, 1)]
-    return SimpleNamespace(proxy=proxy, origins=origins, beats=beats)
+    for number, origin in enumerate(origins, 1):
+        register(proxy, origin, f"origin-{number}")
+    return SimpleNamespace(proxy=proxy, origins=origins)

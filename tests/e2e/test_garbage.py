@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from lib import amf0
-from lib.rtmp_client import COMMAND, SET_CHUNK_SIZE, Closed, RtmpClient, open_publisher
+from lib.rtmp_client import RtmpClient, open_publisher
+from lib.rtmp_wire import COMMAND, SET_CHUNK_SIZE, Closed
 from lib.wait import until
 
 MIB = 1024  # in KiB
@@ -69,7 +70,7 @@ MESSAGES = {
 
 @pytest.fixture
 def proxy(make_proxy, make_nginx, register):
-    running = make_proxy({"protocols": {"rtmp": {"handshake_timeout": "2s"}},
+    running = make_proxy({"protocols": {"rtmp": {"handshake_timeout": "1s"}},
                           "system_api": {"request_timeout": "2s"},
                           "http_api": {"request_timeout": "2s"}})
     register(running, make_nginx())

@@ -86,7 +86,7 @@ def test_twelve_streams_over_two_origins_play_back_their_own_picture(pair, publi
     assert [len(origin.streams()) for origin in pair.origins] == [6, 6]
     assert len(pair.proxy.streams()) == 12
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(6) as pool:
         pictures = list(pool.map(lambda number: media.first_picture(pair.proxy.url(f"cam{number}")),
                                  range(12)))
     for number, (_, size, color) in enumerate(clips):

@@ -28,20 +28,17 @@ size_t encodeBasic(uint8_t* out, uint8_t format, uint32_t csid) {
 
 } // namespace
 
-BasicHeader decodeBasicHeader(std::span<const uint8_t> bytes) {
+BasicHeader decodeLongBasicHeader(std::span<const uint8_t> bytes) {
     BasicHeader header;
     if (bytes.empty()) {
         return header;
     }
     header.format = static_cast<uint8_t>(bytes[0] >> 6);
-    const uint32_t id = bytes[0] & 0x3F;
-    if (id >= 2) {
-        header.csid = id;
-        header.size = 1;
-    } else if (id == 0 && bytes.size() >= 2) {
+    const uint32_t form = bytes[0] & 0x3F;
+    if (form == 0 && bytes.size() >= 2) {
         header.csid = 64U + bytes[1];
         header.size = 2;
-    } else if (id == 1 && bytes.size() >= 3) {
+    } else if (form == 1 && bytes.size() >= 3) {
         header.csid = 64U + bytes[1] + bytes[2] * 256U;
         header.size = 3;
     }

@@ -22,7 +22,15 @@ struct BasicHeader {
     uint8_t size = 0; // bytes it takes; 0 when `bytes` was too short
 };
 
-BasicHeader decodeBasicHeader(std::span<const uint8_t> bytes);
+// Chunk stream ids of two and three bytes, or nothing at all.
+BasicHeader decodeLongBasicHeader(std::span<const uint8_t> bytes);
+
+inline BasicHeader decodeBasicHeader(std::span<const uint8_t> bytes) {
+    if (bytes.empty() || (bytes[0] & 0x3F) < 2) {
+        return decodeLongBasicHeader(bytes);
+    }
+    return {bytes[0] & 0x3FU, static_cast<uint8_t>(bytes[0] >> 6), 1};
+}
 
 // The fields behind the basic header, as written: `timestampField` is absolute for type 0 and a
 // delta for types 1 and 2. Fields that the type does not carry stay 0.
@@ -52,8 +60,10 @@ size_t encodeType0(uint8_t* out, uint32_t csid, uint32_t timestampMs, uint32_t l
 size_t encodeType2(uint8_t* out, uint32_t csid, uint32_t deltaMs);
 size_t encodeType3(uint8_t* out, uint32_t csid, bool extended, uint32_t timestampField);
 
-// Offset of the (little-endian) message stream id in a type 0 header, behind the basic header.
+// Where the (little-endian) message stream id and the extended timestamp, if there is one, stand in
+// a type 0 header, behind the basic header.
 inline constexpr size_t StreamIdOffset = 7;
+inline constexpr size_t ExtendedTimestampOffset = 11;
 void storeStreamId(uint8_t* out, uint32_t streamId);
 
 } // namespace srsproxy::rtmp

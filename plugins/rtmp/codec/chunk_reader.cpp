@@ -5,6 +5,13 @@
 
 namespace srsproxy::rtmp {
 
+namespace {
+
+// Two streams' key frames may arrive at once.
+constexpr uint32_t LongTotalFactor = 2;
+
+} // namespace
+
 struct ChunkReader::Cursor {
     uint8_t* data;
     size_t size;  // headers may reach up to here
@@ -16,24 +23,21 @@ struct ChunkReader::Cursor {
 // The command phase as a sink: everything that is not too long becomes a message.
 class ChunkCaptureAll final : public ChunkSink {
 public:
-    ChunkCaptureAll(ChunkReader& reader, MessageVisitor& visitor)
+    ChunkCaptureAll(const ChunkReader& reader, MessageVisitor& visitor)
         : reader_(reader), visitor_(visitor) {}
 
     Fate startMessage(ChunkStream& stream) override {
         // Early media must not end the session; it is lost, as nobody is there to take it.
-        if (stream.length > reader_.limits_.maxCapturedBytes && !isCapturedInRelay(stream.type)) {
-            ++reader_.droppedMessages_;
-            return Fate::Drop;
-        }
-        return Fate::Capture;
+        const bool tooLong = stream.length > reader_.limits_->maxCapturedBytes;
+        return tooLong && !isCapturedInRelay(stream.type) ? Fate::Drop : Fate::Capture;
     }
     void passChunk(ChunkStream&, const ChunkView&) override {}
-    void passMore(std::span<uint8_t>, bool, bool) override {}
+    void passMore(ChunkStream&, std::span<uint8_t>, bool, bool) override {}
     void abortPassed(ChunkStream&, const Message&) override {}
     Next captured(const Message& message) override { return visitor_.onMessage(message); }
 
 private:
-    ChunkReader& reader_;
+    const ChunkReader& reader_;
     MessageVisitor& visitor_;
 };
 
@@ -60,13 +64,17 @@ std::string_view describe(ChunkError error) {
 }
 
 FeedResult ChunkReader::feed(std::span<uint8_t> input, MessageVisitor& visitor) {
-    for (ChunkStream& stream : streams_) {
-        if (stream.insidePassed()) {
-            stream.fate = Fate::Drop;
-        }
-    }
+    endPassing(false);
     ChunkCaptureAll sink(*this, visitor);
     return feed(input, sink);
+}
+
+void ChunkReader::endPassing(bool keepMedia) {
+    for (ChunkStream& stream : streams_) {
+        if (stream.fate == Fate::Pass || stream.fate == Fate::Keep) {
+            stream.fate = keepMedia && isMedia(stream.type) ? Fate::Keep : Fate::Drop;
+        }
+    }
 }
 
 FeedResult ChunkReader::feed(std::span<uint8_t> input, ChunkSink& sink) {
@@ -153,7 +161,7 @@ ChunkReader::Step ChunkReader::readHeader(Cursor& cursor, ChunkSink& sink) {
         if (basic.format >= 2) {
             return fail(ChunkError::NoPreviousHeader);
         }
-        if (streams_.size() >= limits_.maxChunkStreams) {
+        if (streams_.size() >= std::min<size_t>(limits_->maxChunkStreams, streams_.MaxSize)) {
             return fail(ChunkError::TooManyChunkStreams);
         }
         index = streams_.add(basic.csid);
@@ -190,13 +198,14 @@ ChunkReader::Step ChunkReader::readHeader(Cursor& cursor, ChunkSink& sink) {
     const size_t payloadAt = cursor.position + headerSize;
     const size_t room = cursor.limit > payloadAt ? cursor.limit - payloadAt : 0;
     const auto here = static_cast<uint32_t>(std::min<size_t>(chunkBytes, room));
-    current_ = index;
+    current_ = static_cast<uint16_t>(index);
     chunkRemaining_ = chunkBytes - here;
     stream.remaining -= here;
     cursor.position = payloadAt + here;
 
     switch (stream.fate) {
     case Fate::Pass:
+    case Fate::Keep:
         sink.passChunk(stream,
                        {basic.format, basic.size, static_cast<uint8_t>(headerSize), starts, repeats,
                         cursor.transient, bytes.first(headerSize + here), chunkRemaining_ == 0});
@@ -219,7 +228,8 @@ ChunkReader::Step ChunkReader::readPayload(Cursor& cursor, ChunkSink& sink) {
     stream.remaining -= here;
     switch (stream.fate) {
     case Fate::Pass:
-        sink.passMore(bytes, cursor.transient, chunkRemaining_ == 0);
+    case Fate::Keep:
+        sink.passMore(stream, bytes, cursor.transient, chunkRemaining_ == 0);
         break;
     case Fate::Capture:
         return capture(stream, bytes, sink);
@@ -259,12 +269,13 @@ ChunkReader::Step ChunkReader::applyHeader(ChunkStream& stream, const BasicHeade
 }
 
 ChunkReader::Step ChunkReader::startMessage(ChunkStream& stream, ChunkSink& sink) {
-    if (stream.length > limits_.maxMessageBytes) {
+    if (stream.length > limits_->maxMessageBytes) {
         return fail(ChunkError::MessageTooLong);
     }
-    stream.remaining = stream.length;
     stream.fate = sink.startMessage(stream);
-    if (stream.fate == Fate::Capture && stream.length > limits_.maxCapturedBytes) {
+    stream.remaining = stream.length;
+    if (stream.fate == Fate::Capture && stream.length > limits_->maxCapturedBytes &&
+        isCapturedInRelay(stream.type)) {
         return fail(ChunkError::CapturedTooLong);
     }
     return Step::Done;
@@ -272,22 +283,30 @@ ChunkReader::Step ChunkReader::startMessage(ChunkStream& stream, ChunkSink& sink
 
 ChunkReader::Step ChunkReader::capture(ChunkStream& stream, std::span<const uint8_t> bytes,
                                        ChunkSink& sink) {
-    if (!stream.insideMessage() && stream.captured.empty()) {
-        return finishCaptured(stream, bytes, sink); // in one piece: no copy
-    }
-    if (bytes.size() > limits_.maxCapturedTotalBytes - capturedTotal_) {
+    uint32_t& total = capturedTotal(stream);
+    const uint32_t limit = &total == &capturedLong_ ? LongTotalFactor * limits_->maxMessageBytes
+                                                    : limits_->maxCapturedTotalBytes;
+    if (bytes.size() > limit - total) {
         return fail(ChunkError::CapturedTotalTooLong);
     }
+    if (!stream.insideMessage() && !stream.captured) {
+        return finishCaptured(stream, bytes, sink); // in one piece: no copy
+    }
+    if (bytes.empty()) {
+        return Step::Done; // the header came alone
+    }
+    total += static_cast<uint32_t>(bytes.size());
     // Memory follows the bytes that came, not the length that was announced.
-    stream.captured.insert(stream.captured.end(), bytes.begin(), bytes.end());
-    capturedTotal_ += static_cast<uint32_t>(bytes.size());
+    if (!stream.captured) {
+        stream.captured = std::make_unique<std::vector<uint8_t>>();
+    }
+    stream.captured->insert(stream.captured->end(), bytes.begin(), bytes.end());
     if (stream.insideMessage()) {
         return Step::Done;
     }
-    const std::vector<uint8_t> payload = std::move(stream.captured);
-    stream.captured = {};
-    capturedTotal_ -= static_cast<uint32_t>(payload.size());
-    return finishCaptured(stream, payload, sink);
+    const std::unique_ptr<std::vector<uint8_t>> payload = std::move(stream.captured);
+    total -= static_cast<uint32_t>(payload->size());
+    return finishCaptured(stream, *payload, sink);
 }
 
 ChunkReader::Step ChunkReader::finishCaptured(ChunkStream& stream, std::span<const uint8_t> payload,
@@ -313,14 +332,20 @@ ChunkReader::Step ChunkReader::obey(const Message& message, ChunkSink& sink) {
             return Step::Done;
         }
         ChunkStream& stream = streams_.at(index);
-        if (stream.fate == Fate::Pass) {
+        if (stream.fate == Fate::Pass || stream.fate == Fate::Keep) {
             sink.abortPassed(stream, message);
         }
-        capturedTotal_ -= static_cast<uint32_t>(stream.captured.size());
-        stream.captured = {};
+        if (stream.captured) {
+            capturedTotal(stream) -= static_cast<uint32_t>(stream.captured->size());
+            stream.captured.reset();
+        }
         stream.remaining = 0;
     }
     return Step::Done;
+}
+
+uint32_t& ChunkReader::capturedTotal(const ChunkStream& stream) {
+    return stream.length > limits_->maxCapturedBytes ? capturedLong_ : capturedTotal_;
 }
 
 ChunkReader::Step ChunkReader::fail(ChunkError error) {

@@ -3,8 +3,8 @@
 // connection from the first command to the last media byte: what happens to a message is decided
 // at its first chunk, so phases may change between any two calls.
 //
-// Owned by a session, lives on its loop. About 100 bytes when fresh; 64 bytes more per chunk
-// stream seen. Payload is copied only for captured messages that do not lie in one piece.
+// Owned by a session, lives on its loop. 64 bytes when fresh; 40 bytes more per chunk stream seen.
+// Payload is copied only for captured messages that do not lie in one piece.
 // Source: Adobe RTMP 1.0 §5.3, §5.4.1, §5.4.2.
 #pragma once
 
@@ -21,15 +21,19 @@ namespace srsproxy::rtmp {
 
 struct ChunkLimits {
     // Encoders, players and servers use 2 to 8; 64 leaves room for multitrack and costs a hostile
-    // peer's connection 4 KiB.
+    // peer's connection 3 KiB. At most ChunkStreamTable::MaxSize.
     uint32_t maxChunkStreams = 64;
     // Commands are some hundred bytes; signed URLs and E-RTMP maps make a few KiB.
     uint32_t maxCapturedBytes = 64 * 1024;
-    // Sum over the chunk streams of one reader, of bytes really received.
+    // Sum over the unfinished captured messages of one reader, of bytes really received.
     uint32_t maxCapturedTotalBytes = 256 * 1024;
-    // Announced length of a message that passes. The wire's own bound is 16 MiB - 1.
+    // Announced length of any message. The wire's own bound is 16 MiB - 1. Captured messages that
+    // are longer than maxCapturedBytes, which only ChunkRelay::captureAll lets in, are counted
+    // apart: the unfinished ones of a reader may together hold twice this.
     uint32_t maxMessageBytes = MaxMessageBytes;
 };
+
+inline constexpr ChunkLimits DefaultChunkLimits{};
 
 enum class ChunkError : uint8_t {
     None,
@@ -75,29 +79,32 @@ struct ChunkView {
     bool endsChunk;           // all of the payload is there
 };
 
-// Receives everything, chunk by chunk; implemented by ChunkRelay. `stream` is already updated to
-// the chunk's header. May not call feed().
+// Receives everything, chunk by chunk; implemented by ChunkRelay and MediaKeeper. `stream` is
+// already updated to the chunk. May not call feed().
 class ChunkSink {
 public:
     virtual ~ChunkSink() = default;
-    // First chunk of a message: once per message.
+    // First chunk of a message: once per message. Nothing is under way on `stream` yet.
     virtual Fate startMessage(ChunkStream& stream) = 0;
-    // Pass only: once per chunk, then passMore until a call had endsChunk.
+    // Pass and Keep only: once per chunk, then passMore until a call had endsChunk.
     virtual void passChunk(ChunkStream& stream, const ChunkView& chunk) = 0;
-    virtual void passMore(std::span<uint8_t> bytes, bool transient, bool endsChunk) = 0;
-    // The peer gave up the passed message in `stream`; `message` is its Abort. Comes before
-    // captured() of the Abort.
+    virtual void passMore(ChunkStream& stream, std::span<uint8_t> bytes, bool transient,
+                          bool endsChunk) = 0;
+    // The peer gave up the passed or kept message in `stream`; `message` is its Abort. Comes
+    // before captured() of the Abort.
     virtual void abortPassed(ChunkStream& stream, const Message& message) = 0;
     virtual Next captured(const Message& message) = 0;
 };
 
 class ChunkReader {
 public:
-    explicit ChunkReader(const ChunkLimits& limits = {}) : limits_(limits) {}
+    // `limits` outlives the reader: one set serves all connections of a listener.
+    explicit ChunkReader(const ChunkLimits& limits = DefaultChunkLimits) : limits_(&limits) {}
+    explicit ChunkReader(const ChunkLimits&&) = delete;
 
     // Command phase: every message is captured. Audio, video and data messages above
-    // maxCapturedBytes are dropped and counted; commands above it are an error. A message that
-    // began to pass under a ChunkRelay is dropped from here on.
+    // maxCapturedBytes are dropped; commands above it are an error. A message that began to pass
+    // under a ChunkRelay is dropped from here on.
     FeedResult feed(std::span<uint8_t> input, MessageVisitor& visitor);
 
     // Relay phase; see ChunkRelay. May change `input` in place (the sink may).
@@ -105,15 +112,19 @@ public:
 
     uint32_t chunkSize() const { return chunkSize_; }
     ChunkError error() const { return error_; }
-    uint32_t droppedMessages() const { return droppedMessages_; }
 
-    // For ChunkRelay only.
+    // For sinks only.
     ChunkStreamTable& streams() { return streams_; }
     // The chunk being read, or null between chunks. A header of which only some bytes came counts
     // as between.
     const ChunkStream* currentChunk() const {
         return chunkRemaining_ == 0 ? nullptr : &streams_.at(current_);
     }
+    // Payload bytes of that chunk still to come.
+    uint32_t chunkRemaining() const { return chunkRemaining_; }
+    // Messages that are being passed or kept are from here on kept (media, if `keepMedia`) or
+    // dropped.
+    void endPassing(bool keepMedia);
 
 private:
     friend class ChunkCaptureAll;
@@ -126,20 +137,23 @@ private:
     Step applyHeader(ChunkStream& stream, const BasicHeader& basic, const MessageHeader& header);
     Step startMessage(ChunkStream& stream, ChunkSink& sink);
     Step capture(ChunkStream& stream, std::span<const uint8_t> bytes, ChunkSink& sink);
+    // The sum that the captured message in `stream` counts in.
+    uint32_t& capturedTotal(const ChunkStream& stream);
     Step finishCaptured(ChunkStream& stream, std::span<const uint8_t> payload, ChunkSink& sink);
     Step obey(const Message& message, ChunkSink& sink);
     Step fail(ChunkError error);
 
     ChunkStreamTable streams_;
-    ChunkLimits limits_;
     uint32_t chunkSize_ = DefaultChunkSize;
-    uint32_t chunkRemaining_ = 0; // payload bytes of the current chunk still to come
-    size_t current_ = 0;          // its chunk stream
-    uint32_t capturedTotal_ = 0;
-    uint32_t droppedMessages_ = 0;
-    std::array<uint8_t, MaxChunkHeaderBytes> carry_{}; // header bytes seen in an earlier feed
+    uint32_t chunkRemaining_ = 0;
+    uint16_t current_ = 0; // chunk stream of the current chunk
     uint8_t carrySize_ = 0;
     ChunkError error_ = ChunkError::None;
+    std::array<uint8_t, MaxChunkHeaderBytes - 1> carry_{}; // header bytes seen in an earlier feed
+    // Received bytes of unfinished captured messages: up to maxCapturedBytes long, and longer.
+    uint32_t capturedTotal_ = 0;
+    uint32_t capturedLong_ = 0;
+    const ChunkLimits* limits_;
 };
 
 } // namespace srsproxy::rtmp

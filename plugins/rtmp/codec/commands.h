@@ -6,6 +6,7 @@
 #pragma once
 
 #include "plugins/rtmp/codec/amf0.h"
+#include "plugins/rtmp/codec/capabilities.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -110,9 +111,11 @@ struct StatusInfo {
 };
 
 // `properties`: an encoded object (the origin's own, from Answer::properties); when empty a small
-// one is made (fmsVer, capabilities). `objectEncoding` as the client asked.
+// one is made (fmsVer, capabilities). `objectEncoding` as the client asked. `offer` goes into the
+// properties made here and into the info: clients look in the one or in the other.
 void appendConnectResult(std::vector<uint8_t>& out, double transactionId,
-                         std::span<const uint8_t> properties, double objectEncoding = 0);
+                         std::span<const uint8_t> properties, double objectEncoding = 0,
+                         const Capabilities& offer = {});
 void appendCreateStreamResult(std::vector<uint8_t>& out, double transactionId, uint32_t streamId);
 // `_result` without content (null, undefined): for releaseStream, FCPublish and others.
 void appendEmptyResult(std::vector<uint8_t>& out, double transactionId);

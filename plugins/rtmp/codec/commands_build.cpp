@@ -47,13 +47,15 @@ void appendStreamCall(std::vector<uint8_t>& out, std::string_view name, double t
 }
 
 void appendConnectResult(std::vector<uint8_t>& out, double transactionId,
-                         std::span<const uint8_t> properties, double objectEncoding) {
+                         std::span<const uint8_t> properties, double objectEncoding,
+                         const Capabilities& offer) {
     Amf0Writer writer = begin(out, "_result", transactionId);
     if (properties.empty()) {
         writer.beginObject();
         writer.key("fmsVer").string("FMS/3,5,3,888"); // clients parse it; the usual text
         writer.key("capabilities").number(127);
         writer.key("mode").number(1);
+        appendCapabilities(writer, offer);
         writer.endObject();
     } else {
         writer.raw(properties);
@@ -63,6 +65,7 @@ void appendConnectResult(std::vector<uint8_t>& out, double transactionId,
     writer.key("code").string("NetConnection.Connect.Success");
     writer.key("description").string("Connection succeeded");
     writer.key("objectEncoding").number(objectEncoding);
+    appendCapabilities(writer, offer);
     writer.endObject();
 }
 

@@ -118,6 +118,18 @@ std::string_view describe(HandshakeError error) {
     return "unknown error";
 }
 
+std::span<const uint8_t> BlockCollector::take(std::span<uint8_t>& input, size_t size) {
+    if (bytes_.empty() && input.size() >= size) {
+        const std::span<const uint8_t> whole = input.first(size);
+        input = input.subspan(size);
+        return whole;
+    }
+    const size_t taken = std::min(input.size(), size - bytes_.size());
+    bytes_.insert(bytes_.end(), input.begin(), input.begin() + static_cast<std::ptrdiff_t>(taken));
+    input = input.subspan(taken);
+    return bytes_.size() == size ? std::span<const uint8_t>(bytes_) : std::span<const uint8_t>();
+}
+
 HandshakeError checkVersion(uint8_t c0) {
     if (c0 == RtmpVersion) {
         return HandshakeError::None;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace srsproxy::rtmp {
 
@@ -36,6 +37,20 @@ enum class HandshakeKind : uint8_t { Simple, DigestAfterKey, DigestBeforeKey };
 struct HandshakeAnswer {
     HandshakeError error = HandshakeError::None;
     HandshakeKind kind = HandshakeKind::Simple;
+};
+
+// Puts a block of known size together from input that comes in pieces. Holds no memory when the
+// block comes in one piece.
+class BlockCollector {
+public:
+    // Takes from the front of `input`. The whole block, valid until the next call to either
+    // method or until the input goes; empty while some of it is missing.
+    std::span<const uint8_t> take(std::span<uint8_t>& input, size_t size);
+    bool empty() const { return bytes_.empty(); }
+    void release() { std::vector<uint8_t>().swap(bytes_); }
+
+private:
+    std::vector<uint8_t> bytes_;
 };
 
 // Check of C0, possible as soon as the first byte is in (§5.2.2).

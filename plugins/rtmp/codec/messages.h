@@ -54,6 +54,17 @@ constexpr bool isCapturedInRelay(uint8_t type) {
     return isControl(type) || isCommand(type);
 }
 
+// What carries the stream's time. Data messages do not: many senders write 0 in them.
+constexpr bool isTimed(uint8_t type) {
+    return type == MessageType::Audio || type == MessageType::Video ||
+           type == MessageType::Aggregate;
+}
+
+// What a stream is made of, and a MediaTap sees.
+constexpr bool isMedia(uint8_t type) {
+    return isTimed(type) || type == MessageType::DataAmf0 || type == MessageType::DataAmf3;
+}
+
 // A whole message. `payload` borrows.
 struct Message {
     uint32_t csid = CommandChunkStream; // chunk stream it came on, or is to go out on

@@ -18,7 +18,7 @@ namespace srsproxy::rtmp {
 class OutputList {
 public:
     // Appends borrowed bytes; a run that continues the previous piece only makes it longer.
-    void borrow(std::span<uint8_t> bytes) {
+    void borrow(std::span<const uint8_t> bytes) {
         if (bytes.empty()) {
             return;
         }
@@ -30,7 +30,8 @@ public:
                 return;
             }
         }
-        pieces_.push_back({bytes.data(), bytes.size()});
+        // An iovec has no const form; nothing writes through it.
+        pieces_.push_back({const_cast<uint8_t*>(bytes.data()), bytes.size()});
     }
 
     // Appends `count` bytes of our own and returns where to write them. Never moves.

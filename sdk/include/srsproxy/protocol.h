@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "srsproxy/abi/event_loop.h"
+#include "srsproxy/abi/origins.h"
 #include "srsproxy/abi/protocol.h"
 #include "srsproxy/abi/sessions.h"
 #include "srsproxy/support.h"
@@ -16,12 +17,13 @@
 namespace srsproxy {
 inline namespace sdk_v1 {
 
-/// What every protocol needs of the core. All outlive the plugin.
+/// What a protocol needs of the core. All outlive the plugin; only `origins` may be null.
 struct Services {
     ICore* core = nullptr;
     ILog* log = nullptr;
     IMetrics* metrics = nullptr;
     ISessions* sessions = nullptr;
+    IOrigins* origins = nullptr; ///< null in a proxy before 1.1: do without
 };
 
 /// Adds to a session's byte counter: one plain store, seen by other threads. [loop]
@@ -68,6 +70,7 @@ public:
         services_.log = findService<ILog>(core, SRSPROXY_LOG_ID);
         services_.metrics = findService<IMetrics>(core, SRSPROXY_METRICS_ID);
         services_.sessions = findService<ISessions>(core, SRSPROXY_SESSIONS_ID);
+        services_.origins = findService<IOrigins>(core, SRSPROXY_ORIGINS_ID);
         if (services_.log == nullptr || services_.metrics == nullptr ||
             services_.sessions == nullptr) {
             errors->error(toStr("this proxy lacks the log, metrics or sessions service"));

@@ -14,7 +14,7 @@
 #include "srsproxy/abi/metrics.h"
 #include "srsproxy/abi/plugin.h"
 
-#define SRSPROXY_SDK_VERSION "1.0.0"
+#define SRSPROXY_SDK_VERSION "1.1.0"
 
 namespace srsproxy {
 inline namespace sdk_v1 {

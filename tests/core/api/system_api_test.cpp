@@ -28,6 +28,7 @@ TEST_F(SystemApiTest, ShowsAllFactsOfAnOrigin) {
     origin.registration.pid = "42";
     origin.registration.deviceId = "dev";
     origin.registration.kind = "srs";
+    origin.registration.clientAddress = "proxy_v2";
     origin.registration.zone = "z1";
     origin.registration.weight = 200;
     origin.registration.maxSessions = 50;
@@ -51,6 +52,7 @@ TEST_F(SystemApiTest, ShowsAllFactsOfAnOrigin) {
         {"draining", "false"},
         {"source", "heartbeat"},
         {"kind", "srs"},
+        {"client_address", "proxy_v2"},
         {"zone", "z1"},
         {"weight", "200"},
         {"max_sessions", "50"},

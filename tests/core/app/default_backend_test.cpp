@@ -9,6 +9,7 @@ TEST(DefaultBackend, OffersWhatTheGoProxyOffers) {
     const auto registration = registrationOf(DefaultBackend{});
     ASSERT_TRUE(registration) << registration.error().message;
     EXPECT_EQ(registration->ip, "127.0.0.1");
+    EXPECT_EQ(registration->kind, "") << "registry.default_kind is put there";
     EXPECT_EQ(registration->endpoints("rtmp")->at(0).port, 1935);
     EXPECT_EQ(registration->endpoints("api")->at(0).port, 1985);
     EXPECT_EQ(registration->endpoints("rtc")->at(0).port, 8000);

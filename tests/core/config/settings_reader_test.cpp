@@ -21,14 +21,15 @@ system_api: {listen: [], token: t, allow: [10.0.0.0/8], body_limit: 2KiB, max_th
              request_timeout: 3s}
 http_api: {listen: [":80", "[::1]:81"], body_limit: 4KiB, max_threads: 3, request_timeout: 4s}
 registry: {origin_ttl: 5s, missed_heartbeats: 4, min_lifetime: 6s, max_origins: 9,
-           eject_base: 7s, eject_max: 8s, eject_max_percent: 10, resolve_interval: 9s}
+           eject_base: 7s, eject_max: 8s, eject_max_percent: 10, resolve_interval: 9s,
+           default_kind: mediamtx}
 router: {pin_idle_ttl: 11s, max_pins: 12, max_attempts: 13}
-limits: {sessions: 14, sessions_per_client: 15, sessions_per_stream: 16}
+limits: {sessions: 14, sessions_per_client: 15, sessions_per_stream: 16, publishes_per_second: 17}
 balancer: {strategy: ./my.so, options: {x: 1}}
 store: {type: memory, max_bytes: 1MiB}
 origins:
   - {name: a, ip: 10.0.0.1, kind: srs, zone: z, weight: 5, max_sessions: 6, rtmp: ["1935"],
-     http: "8080", api: "1985", srt: "10080", rtc: ["8000", "8001"]}
+     client_address: proxy_v2, http: "8080", api: "1985", srt: "10080", rtc: ["8000", "8001"]}
   - {name: b, ip: "::1", srt: "10080"}
   - {name: c, ip: media.example.org, rtc: "8000"}
 protocols: {rtmp: {}, other: {plugin: /x/y.so, key: 1}}
@@ -62,12 +63,14 @@ protocols: {rtmp: {}, other: {plugin: /x/y.so, key: 1}}
     EXPECT_EQ(s.registry.ejectMax, 8s);
     EXPECT_EQ(s.registry.ejectMaxPercent, 10u);
     EXPECT_EQ(s.registry.resolveInterval, 9s);
+    EXPECT_EQ(s.registry.defaultKind, "mediamtx");
     EXPECT_EQ(s.router.pinIdleTtl, 11s);
     EXPECT_EQ(s.router.maxPins, 12u);
     EXPECT_EQ(s.router.maxAttempts, 13u);
     EXPECT_EQ(s.limits.sessions, 14u);
     EXPECT_EQ(s.limits.sessionsPerClient, 15u);
     EXPECT_EQ(s.limits.sessionsPerStream, 16u);
+    EXPECT_EQ(s.limits.publishesPerSecond, 17u);
     EXPECT_EQ(s.balancer.strategy, "./my.so");
     EXPECT_THAT(reading.balancerOptions->keys(), ElementsAre("x"));
     EXPECT_EQ(s.store.maxBytes, 1u << 20);
@@ -76,6 +79,7 @@ protocols: {rtmp: {}, other: {plugin: /x/y.so, key: 1}}
     EXPECT_EQ(s.origins[0].ip, "10.0.0.1");
     EXPECT_EQ(s.origins[0].kind, "srs");
     EXPECT_EQ(s.origins[0].zone, "z");
+    EXPECT_EQ(s.origins[0].clientAddress, "proxy_v2");
     EXPECT_EQ(s.origins[0].weight, 5u);
     EXPECT_EQ(s.origins[0].maxSessions, 6u);
     EXPECT_THAT(s.origins[0].rtmp, ElementsAre("1935"));
@@ -83,7 +87,8 @@ protocols: {rtmp: {}, other: {plugin: /x/y.so, key: 1}}
     EXPECT_THAT(s.origins[0].api, ElementsAre("1985"));
     EXPECT_THAT(s.origins[0].srt, ElementsAre("10080"));
     EXPECT_THAT(s.origins[0].rtc, ElementsAre("8000", "8001"));
-    EXPECT_EQ(s.origins[1].kind, "generic");
+    EXPECT_EQ(s.origins[1].kind, "") << "registry.default_kind is put there";
+    EXPECT_EQ(s.origins[1].clientAddress, "");
     EXPECT_EQ(s.origins[1].weight, 100u);
     ASSERT_EQ(s.protocols.size(), 2u);
     EXPECT_EQ(s.protocols[0].name, "rtmp");
@@ -170,6 +175,12 @@ TEST(SettingsReader, RefusesEachWrongValue) {
         {"origins: [{name: a, ip: b, rtmp: 1, weight: 0}]", "origins[0].weight is 0"},
         {"origins: [{name: a, ip: b, rtmp: 1, kind: ngnix}]",
          "origins[0].kind: \"ngnix\" will not do"},
+        {"origins: [{name: a, ip: b, rtmp: 1, client_address: proxy}]",
+         "origins[0].client_address: \"proxy\" will not do; wanted one of none, srs, proxy_v1, "
+         "proxy_v2"},
+        {"registry: {default_kind: nginx}",
+         "registry.default_kind: \"nginx\" will not do; wanted one of srs, nginx-rtmp, mediamtx"},
+        {"limits: {publishes_per_second: -1}", "limits.publishes_per_second is -1"},
         {"origins: [{name: a, ip: b, rtmp: 1}, {name: a, ip: c, rtmp: 1}]",
          "f:1:39: origins[1].name: \"a\" is there twice"},
         {"protocols: [rtmp]", "protocols is a list; wanted a mapping"},

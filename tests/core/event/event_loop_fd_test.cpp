@@ -1,3 +1,4 @@
+#include <ctime>
 #include <set>
 #include <vector>
 
@@ -84,15 +85,85 @@ TEST_F(EventLoopFd, ModifyChangesTheMask) {
     EXPECT_EQ(seen, (std::vector<uint32_t>{EventRead, EventWrite}));
 }
 
-TEST_F(EventLoopFd, ModifyMakesNoSystemCallWhenTheMaskStays) {
+/// Each row closes a descriptor too early, so that a system call fails, which the loop logs.
+TEST_F(EventLoopFd, ModifyMakesASystemCallOnlyWhenItHasTo) {
+    const struct {
+        std::vector<uint32_t> masks; ///< the first is watched for, the others follow
+        size_t calls;
+    } rows[] = {
+        {{EventRead, EventRead}, 0},
+        {{EventRead, EventRead | EventHangup}, 0},
+        {{EventRead, 0, EventRead}, 0},
+        {{EventRead, EventRead | EventWrite, EventRead}, 0},
+        {{EventWrite, EventRead, 0, EventWrite}, 0},
+        {{EventRead, 0}, 0}, // until something comes
+        {{EventRead | EventWrite, EventWrite}, 0},
+        {{0, EventRead}, 1},
+        {{EventRead | EventWrite, EventRead}, 1},
+        {{EventWrite, EventRead, EventWrite, EventRead}, 1},
+    };
+    for (const auto& row : rows) {
+        EventLoop loop(0, Log(log_, "event"));
+        SocketPair pair;
+        OnReady handler([](int32_t, uint32_t) {});
+        EXPECT_EQ(loop.watch(pair.a, row.masks[0], &handler), StatusOk);
+        const int fd = pair.a;
+        pair.closeA();
+        for (size_t i = 1; i < row.masks.size(); ++i) {
+            EXPECT_EQ(loop.modify(fd, row.masks[i]), StatusOk);
+        }
+        loop.post([&] { loop.stop(); });
+        loop.run();
+        EXPECT_EQ(log_->count("descriptor " + std::to_string(fd) + " was closed while it was"),
+                  row.calls)
+            << testing::PrintToString(row.masks);
+        log_->clear();
+    }
+}
+
+TEST_F(EventLoopFd, ReadingThatIsOffNeitherReportsNorSpins) {
     SocketPair pair;
-    OnReady handler([](int32_t, uint32_t) {});
+    pair.sendToA();
+    int calls = 0;
+    OnReady handler([&](int32_t fd, uint32_t) {
+        EXPECT_EQ(loop_.modify(fd, 0), StatusOk); // and leaves the byte where it is
+        if (++calls == 2) {
+            loop_.stop();
+        }
+    });
+    timespec before{};
+    OnExpired later([&](uint64_t) {
+        timespec after{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+        const int64_t spentUs =
+            (after.tv_sec - before.tv_sec) * 1'000'000 + (after.tv_nsec - before.tv_nsec) / 1000;
+        EXPECT_LT(spentUs, 50'000) << "of 100 ms";
+        EXPECT_EQ(calls, 1);
+        EXPECT_EQ(loop_.modify(pair.a, EventRead), StatusOk);
+    });
     EXPECT_EQ(loop_.watch(pair.a, EventRead, &handler), StatusOk);
-    const int fd = pair.a;
-    pair.closeA(); // too early, so that a system call would fail
-    EXPECT_EQ(loop_.modify(fd, EventRead), StatusOk);
-    EXPECT_EQ(loop_.modify(fd, EventRead | EventHangup), StatusOk);
-    EXPECT_EQ(loop_.modify(fd, EventWrite), StatusBadArgument);
+    loop_.startTimer(100'000, &later);
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    run();
+    EXPECT_EQ(calls, 2) << "the byte is reported when reading is on again";
+}
+
+TEST_F(EventLoopFd, AModifiedDescriptorMayBeUnwatchedAndReused) {
+    SocketPair pair;
+    OnReady former([](int32_t, uint32_t) { ADD_FAILURE() << "it is not watched any more"; });
+    uint32_t seen = 0;
+    OnReady handler([&](int32_t, uint32_t events) {
+        seen = events;
+        loop_.stop();
+    });
+    EXPECT_EQ(loop_.watch(pair.a, EventRead, &former), StatusOk);
+    EXPECT_EQ(loop_.modify(pair.a, EventRead | EventWrite), StatusOk); // still to be told
+    loop_.unwatch(pair.a);
+    EXPECT_EQ(loop_.watch(pair.a, EventWrite, &handler), StatusOk);
+    EXPECT_EQ(loop_.modify(pair.a, EventRead), StatusOk);
+    pair.sendToA();
+    run();
+    EXPECT_EQ(seen, static_cast<uint32_t>(EventRead));
 }
 
 TEST_F(EventLoopFd, AMaskTakenAwayInTheSameBatchIsObeyed) {

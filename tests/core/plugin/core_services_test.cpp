@@ -14,20 +14,23 @@ TEST(CoreServices, GivesWhatItHasById) {
     IdleSessions sessions;
     IdleStore store;
     IdleHttpRoutes routes;
+    IdleOrigins origins;
     CoreServices all(Log(std::make_shared<NullLogSink>(), "x"),
-                     ServicePointers{&sessions, &metrics, &store, &routes});
+                     ServicePointers{&sessions, &metrics, &store, &routes, &origins});
     EXPECT_EQ(all.query(str(SRSPROXY_METRICS_ID)), static_cast<IMetrics*>(&metrics));
     EXPECT_EQ(all.query(str(SRSPROXY_SESSIONS_ID)), static_cast<ISessions*>(&sessions));
     EXPECT_EQ(all.query(str(SRSPROXY_STORE_ID)), static_cast<IStore*>(&store));
     EXPECT_EQ(all.query(str(SRSPROXY_HTTP_ROUTES_ID)), static_cast<IHttpRoutes*>(&routes));
+    EXPECT_EQ(all.query(str(SRSPROXY_ORIGINS_ID)), static_cast<IOrigins*>(&origins));
     EXPECT_NE(all.query(str(SRSPROXY_LOG_ID)), nullptr);
     EXPECT_EQ(all.query(str(SRSPROXY_LOG_ID)), all.query(str(SRSPROXY_LOG_ID)));
 }
 
 TEST(CoreServices, GivesNullForWhatItLacks) {
     CoreServices none(Log(std::make_shared<NullLogSink>(), "x"), ServicePointers{});
-    for (const char* id : {SRSPROXY_METRICS_ID, SRSPROXY_SESSIONS_ID, SRSPROXY_STORE_ID,
-                           SRSPROXY_HTTP_ROUTES_ID, "srsproxy.log/2", "srsproxy.log", ""}) {
+    for (const char* id :
+         {SRSPROXY_METRICS_ID, SRSPROXY_SESSIONS_ID, SRSPROXY_STORE_ID, SRSPROXY_HTTP_ROUTES_ID,
+          SRSPROXY_ORIGINS_ID, "srsproxy.log/2", "srsproxy.log", ""}) {
         EXPECT_EQ(none.query(str(id)), nullptr) << id;
     }
     EXPECT_EQ(none.query(Str{nullptr, 5}), nullptr);

@@ -36,7 +36,7 @@ TEST(ElfProbe, ReadsTheDescriptorOfAPlugin) {
     EXPECT_EQ(seen.name, "sample");
     EXPECT_EQ(seen.version, "2.3.4");
     EXPECT_EQ(seen.license, "Apache-2.0");
-    EXPECT_EQ(seen.sdkVersion, "1.0.0");
+    EXPECT_EQ(seen.sdkVersion, "1.1.0");
     EXPECT_FALSE(seen.compiler.empty());
 }
 

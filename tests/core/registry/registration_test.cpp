@@ -63,7 +63,8 @@ TEST(Registration, ReadsWhatSrsSends) {
         EXPECT_EQ(read->ip, name == "no-device-ip-env.json" ? "10.77.0.1" : "127.0.0.1");
         EXPECT_EQ(read->originId(), "acc-origin7-16979@" + read->ip) << name;
         EXPECT_EQ(read->extraJson.empty(), name != "ports-on-summaries.json") << name;
-        EXPECT_EQ(read->kind, "generic");
+        EXPECT_EQ(read->kind, "") << "it does not say";
+        EXPECT_EQ(read->clientAddress, "");
         EXPECT_EQ(read->weight, 100u);
         EXPECT_EQ(read->maxSessions, 0u);
     }
@@ -101,9 +102,11 @@ std::string body(const std::string& members) {
 
 TEST(Registration, ReadsOurOwnMembers) {
     const Result<Registration> read = parseRegistration(
-        body(R"("kind":"nginx-rtmp","zone":"eu","weight":1000,"max_sessions":4294967295)"));
+        body(R"("kind":"nginx-rtmp","client_address":"proxy_v1","zone":"eu","weight":1000,)"
+             R"("max_sessions":4294967295)"));
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->kind, "nginx-rtmp");
+    EXPECT_EQ(read->clientAddress, "proxy_v1");
     EXPECT_EQ(read->zone, "eu");
     EXPECT_EQ(read->weight, 1000u);
     EXPECT_EQ(read->maxSessions, 4294967295u);
@@ -120,7 +123,7 @@ TEST(Registration, AcceptsVariants) {
         {R"("rtmp":["tcp:10.0.0.9:1935"])", "rtmp=tcp://10.0.0.9:1935"},
         {R"("rtmp":["tcp://[::]:1935"])", "rtmp=tcp://:1935"},
         {R"("pid":4711,"service":12)", "rtmp=:1935"},
-        {R"("device_id":"")", "rtmp=:1935"},
+        {R"("device_id":"","kind":"","client_address":"")", "rtmp=:1935"},
         {R"("ip":"2001:DB8::1")", "rtmp=:1935"},
         {R"("ip":"Origin.Example.com")", "rtmp=:1935"},
         {R"("server":"M\u00fcnchen 1")", "rtmp=:1935"},
@@ -158,8 +161,9 @@ TEST(Registration, RefusesAndNamesTheField) {
         {R"("device_id":1)", "device_id: a number; wanted a string"},
         {R"("device_id":")" + longText + "\"", "device_id: 257 bytes long"},
         {R"("kind":"SRS")", "kind: \"SRS\"; wanted srs, nginx-rtmp"},
-        {R"("kind":"")", "kind: \"\""},
         {R"("kind":1)", "kind: a number"},
+        {R"("client_address":"proxy")", "client_address: \"proxy\"; wanted none, srs, proxy_v1"},
+        {R"("client_address":2)", "client_address: a number; wanted a string"},
         {R"("zone":"a\tb")", "zone: \"a?b\" has control characters"},
         {R"("weight":0)", "weight: 0; wanted a whole number of 1 to 1000"},
         {R"("weight":1001)", "weight: 1001"},
@@ -251,7 +255,8 @@ TEST(Registration, LeavesOutWhatIsTooMuchToKeep) {
 
 TEST(Registration, SurvivesItsOwnJson) {
     std::vector<std::string> bodies{
-        body(R"("kind":"srs","zone":"a\"b\\c/","weight":7,"max_sessions":9,"rtc":"tls://x:1")"),
+        body(
+            R"("kind":"srs","client_address":"srs","zone":"a\"b\\c/","weight":7,"max_sessions":9,"rtc":"tls://x:1")"),
         body(R"("zone":"\u00fc","x\"y":"\u0007","n":{"d":-1.5e3,"u":18446744073709551615})")};
     for (const auto& [name, services] : Captured) {
         bodies.push_back(fixture(name));

@@ -25,6 +25,19 @@ TEST_F(RegistryTest, EnrolsAnOrigin) {
     EXPECT_EQ(log->count("origin a@10.0.0.1 registered (heartbeat, generic): rtmp :1935"), 1u);
 }
 
+TEST_F(RegistryTest, GivesAKindToThoseThatDoNotSay) {
+    settings.defaultKind = "nginx-rtmp";
+    EXPECT_EQ(origin(enroll(registration("a")))->registration.kind, "nginx-rtmp");
+    Registration said = registration("b");
+    said.kind = "srs";
+    EXPECT_EQ(origin(enroll(said))->registration.kind, "srs");
+    EXPECT_EQ(origin(enroll(registration("c"), OriginSource::DefaultBackend))->registration.kind,
+              "nginx-rtmp");
+    const uint64_t before = version();
+    enroll(registration("a"));
+    EXPECT_EQ(version(), before) << "the next heartbeat is no change";
+}
+
 TEST_F(RegistryTest, SortsByIdAndKeepsOldSnapshots) {
     enroll(registration("b"));
     const auto before = registry().table();
@@ -198,7 +211,9 @@ TEST_F(RegistryTest, HeartbeatDoesNotChangeAConfiguredOrigin) {
     other.services = {{"rtmp", {{"", "192.0.2.1", 1935}}}};
     EXPECT_THAT(refusal(other),
                 HasSubstr("origin s@10.0.0.1 is set in the configuration (static)"));
-    EXPECT_EQ(origin(id)->registration, registration("s"));
+    Registration kept = registration("s");
+    kept.kind = "generic";
+    EXPECT_EQ(origin(id)->registration, kept);
 }
 
 TEST_F(RegistryTest, ConfigurationTakesAHeartbeatOriginOver) {

@@ -14,6 +14,7 @@ StaticOriginSettings settings() {
     origin.ip = "Media.Example.com";
     origin.kind = "nginx-rtmp";
     origin.zone = "eu";
+    origin.clientAddress = "proxy_v2";
     origin.weight = 200;
     origin.maxSessions = 50;
     origin.rtmp = {"1935", "tcp://:1936"};
@@ -27,6 +28,7 @@ TEST(StaticOrigin, BecomesARegistration) {
     EXPECT_EQ(made->originId(), "media-1@media.example.com");
     EXPECT_EQ(made->kind, "nginx-rtmp");
     EXPECT_EQ(made->zone, "eu");
+    EXPECT_EQ(made->clientAddress, "proxy_v2");
     EXPECT_EQ(made->weight, 200u);
     EXPECT_EQ(made->maxSessions, 50u);
     ASSERT_NE(made->endpoints("rtmp"), nullptr);
@@ -49,6 +51,7 @@ TEST(StaticOrigin, ErrorNamesOriginAndField) {
         {[](auto& o) { o.weight = 0; }, "weight: 0"},
         {[](auto& o) { o.weight = 1001; }, "weight: 1001"},
         {[](auto& o) { o.kind = "Nginx RTMP"; }, "kind: "},
+        {[](auto& o) { o.clientAddress = "proxy"; }, "client_address: \"proxy\""},
         {[](auto& o) { o.rtmp.clear(), o.srt.clear(); }, "offers no service"},
     };
     for (const Row& row : rows) {

@@ -37,7 +37,7 @@ TEST_F(PinMovesTest, IsVoidWhenTheOriginRestarted) {
 TEST_F(PinMovesTest, SweepDropsPinsOfRestartedAndRemovedOrigins) {
     const Seat first = world.settle("v/live/1", RolePublish);
     const Seat second = world.settle("v/live/2", RolePublish);
-    ASSERT_EQ(first.originId, a);
+    ASSERT_EQ(first.origin->id, a);
     world.add("o1", {"rtmp", "http"}, 0, "2");
     world.router.sweep();
     EXPECT_EQ(world.pinOf("v/live/1"), "");
@@ -69,7 +69,7 @@ TEST_F(PinMovesTest, PlayersFollowAPublisherOnADrainingOrigin) {
     Seat publisher = world.settle(Key, RolePublish);
     world.registry.setDraining(a, true);
     Seat player = world.settle(Key, RolePlay);
-    EXPECT_EQ(player.originId, a);
+    EXPECT_EQ(player.origin->id, a);
     world.router.leave(Key, player, OutcomeAccepted);
     world.router.leave(Key, publisher, OutcomeAccepted);
     EXPECT_EQ(world.route(Key, RolePublish).origin->id, b); // nobody is left there
@@ -85,13 +85,13 @@ TEST_F(PinMovesTest, PlayersFollowAPublisherWhoseOriginSendsNoHeartbeatAnyMore) 
     beats(a, world.registry.table()->find(a)->registration);
     beats(b, second);
     Seat publisher = world.settle(Key, RolePublish);
-    ASSERT_EQ(publisher.originId, a);
+    ASSERT_EQ(publisher.origin->id, a);
     world.clock.advance(Milliseconds(301'000));
     ASSERT_TRUE(world.registry.enroll(second, OriginSource::Heartbeat));
     world.registry.sweep();
     ASSERT_TRUE(world.registry.table()->find(a)->silent);
     Seat player = world.settle(Key, RolePlay);
-    EXPECT_EQ(player.originId, a);
+    EXPECT_EQ(player.origin->id, a);
     EXPECT_EQ(world.route("v/live/other", RolePublish).origin->id, b);
     world.router.leave(Key, player, OutcomeAccepted);
     world.router.leave(Key, publisher, OutcomeAccepted);
@@ -224,7 +224,7 @@ TEST_F(PinMovesTest, SaysWhenTheStreamsOriginIsFull) {
     const std::string c = world.add("o3", {"srt"}, 2);
     Seat publisher = world.settle(Key, RolePublish, "srt");
     Seat player = world.settle(Key, RolePlay, "srt");
-    ASSERT_EQ(player.originId, c);
+    ASSERT_EQ(player.origin->id, c);
     const RouteDecision more = world.route(Key, RolePlay, "srt");
     EXPECT_EQ(more.code, RouteLimit);
     EXPECT_EQ(more.reason, "the stream's server is at its limit of sessions");

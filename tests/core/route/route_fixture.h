@@ -173,7 +173,11 @@ public:
         return id ? *id : "refused: " + id.error().message;
     }
     RouteDecision route(std::string_view key, int32_t role, std::string_view protocol = "rtmp",
-                        const std::vector<std::string>& tried = {}) {
+                        const std::vector<std::string>& triedIds = {}) {
+        TriedOrigins tried;
+        for (const std::string& id : triedIds) {
+            tried.push_back(registry.table()->find(id));
+        }
         RouteQuery query;
         query.streamKey = key;
         query.protocol = protocol;

@@ -128,13 +128,13 @@ TEST_F(RouterTest, RenewsAPinThatIsUsedAgain) {
     world.add("o1", {"rtmp"});
     world.add("o2", {"rtmp"});
     Seat seat = world.settle(Key, RolePublish);
-    const std::string first = seat.originId;
+    const std::string first = seat.origin->id;
     for (int i = 0; i < 4; ++i) {
         world.router.leave(Key, seat, OutcomeAccepted);
         world.clock.advance(Milliseconds(20'000));
         world.router.sweep();
         seat = world.settle(Key, RolePublish);
-        EXPECT_EQ(seat.originId, first);
+        EXPECT_EQ(seat.origin->id, first);
     }
 }
 
@@ -187,7 +187,7 @@ TEST_F(RouterTest, HonoursAHintAheadOfThePin) {
     world.registry.setDraining(a, true); // its own clients may go on
     query.originHint = a;
     EXPECT_EQ(world.router.route(query).origin->id, a);
-    const std::vector<std::string> tried{a};
+    const TriedOrigins tried{world.registry.table()->find(a)};
     query.tried = &tried;
     EXPECT_EQ(world.router.route(query).origin->id, b);
 }
@@ -294,8 +294,8 @@ TEST_F(RouterTest, ExplainsAPinWithoutAskingTheBalancer) {
     const Seat seat = world.settle(Key, RolePublish);
     const int picks = world.balancer.picks;
     const Explanation told = world.router.explain(Key, "rtmp", RolePlay);
-    EXPECT_EQ(told.pinnedTo, seat.originId);
-    EXPECT_EQ(told.wouldPick, seat.originId);
+    EXPECT_EQ(told.pinnedTo, seat.origin->id);
+    EXPECT_EQ(told.wouldPick, seat.origin->id);
     EXPECT_EQ(told.reason, "the stream is pinned there");
     EXPECT_EQ(world.balancer.picks, picks);
     EXPECT_EQ(world.router.explain("v/live/y", "srt", RolePlay).reason,
@@ -322,7 +322,7 @@ TEST_F(RouterTest, AgreesWhenManyAskForTheSameNewStreamAtOnce) {
             for (int i = 0; i < Streams; ++i) {
                 const std::string key = "v/live/" + std::to_string(i);
                 RouteDecision decision = world.route(key, t == 0 ? RolePublish : RolePlay);
-                chosen[static_cast<size_t>(t)].push_back(decision.seat.originId);
+                chosen[static_cast<size_t>(t)].push_back(decision.seat.origin->id);
                 world.router.report(key, decision.seat, OutcomeAccepted, "");
                 if (t == 3) {
                     world.router.sweep();

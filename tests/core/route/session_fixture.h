@@ -59,6 +59,7 @@ public:
         originKind = view(answer->originKind);
         scheme = view(answer->scheme);
         address = view(answer->address);
+        clientAddress = view(answer->clientAddress);
         port = answer->port;
         attempt = answer->attempt;
         reason = view(answer->reason);
@@ -76,7 +77,7 @@ public:
     int32_t code = -1;
     uint32_t port = 0;
     uint32_t attempt = 0;
-    std::string originId, originKind, scheme, address, streamKey, reason, errors;
+    std::string originId, originKind, scheme, address, clientAddress, streamKey, reason, errors;
 };
 
 class SessionWorld : public RouteWorld {
@@ -97,9 +98,11 @@ public:
                      IErrorSink* errors = nullptr) {
         return session.identify(str(url), role, errors);
     }
-    static void route(ISession& session, FakeOwner& owner, const std::string& hint = "") {
+    static void route(ISession& session, FakeOwner& owner, const std::string& hint = "",
+                      uint32_t flags = 0) {
         RouteRequest request{};
         request.structSize = sizeof(RouteRequest);
+        request.flags = flags;
         request.originHint = str(hint);
         session.route(&request, &owner);
     }

@@ -12,8 +12,10 @@
 namespace srsproxy {
 namespace {
 
-LimitSettings limits(uint32_t sessions, uint32_t perClient = 0, uint32_t perStream = 0) {
+LimitSettings limits(uint32_t sessions, uint32_t perClient = 0, uint32_t perStream = 0,
+                     uint32_t publishes = 0) {
     LimitSettings settings;
+    settings.publishesPerSecond = publishes;
     settings.sessions = sessions;
     settings.sessionsPerClient = perClient;
     settings.sessionsPerStream = perStream;
@@ -89,11 +91,41 @@ TEST(SessionTable, LimitsSessionsOfAStream) {
     EXPECT_EQ(world.identify(*first, "rtmp://h/live/x?again", RolePublish), StatusOk);
     EXPECT_EQ(world.identify(*second, "http://h/live/x.flv", RolePlay, &owner), StatusLimit);
     EXPECT_NE(owner.errors.find("limits.sessions_per_stream"), std::string::npos);
+    EXPECT_EQ(world.metrics.value("sessions_refused_total{protocol=rtmp,reason=stream}"), 1);
     EXPECT_EQ(world.identify(*first, "rtmp://h/live/y", RolePublish), StatusOk);
     EXPECT_EQ(world.identify(*second, "http://h/live/x.flv", RolePlay), StatusOk);
     first->close(CauseDone, SideClient, Str{});
     EXPECT_EQ(world.identify(*second, "rtmp://h/live/y", RolePlay), StatusOk);
     second->close(CauseDone, SideClient, Str{});
+}
+
+TEST(SessionTable, LimitsPublishesPerSecondOverAllLoops) {
+    SessionWorld world(limits(100, 0, 0, 2));
+    FakeLoop loops[] = {FakeLoop(0), FakeLoop(1)};
+    FakeOwner owner;
+    std::vector<ISession*> sessions;
+    const auto publish = [&](const std::string& name) {
+        sessions.push_back(world.open(loops[sessions.size() % 2], owner));
+        return world.identify(*sessions.back(), "rtmp://h/live/" + name, RolePublish, &owner);
+    };
+    EXPECT_EQ(publish("1"), StatusOk);
+    EXPECT_EQ(publish("2"), StatusOk);
+    EXPECT_EQ(world.identify(*sessions[0], "rtmp://h/live/other", RolePublish), StatusOk)
+        << "it publishes already";
+    EXPECT_EQ(publish("3"), StatusLimit);
+    EXPECT_NE(owner.errors.find("limits.publishes_per_second"), std::string::npos);
+    EXPECT_NE(owner.errors.find("more than 2 streams a second"), std::string::npos);
+    EXPECT_EQ(world.metrics.value("sessions_refused_total{protocol=rtmp,reason=publishes}"), 1);
+    EXPECT_EQ(world.sink->count("client 192.0.2.1:5000 turned away"), 1u);
+    EXPECT_EQ(world.identify(*sessions[2], "rtmp://h/live/3", RolePlay), StatusOk);
+    world.clock.advance(Milliseconds(499));
+    EXPECT_EQ(publish("4"), StatusLimit);
+    world.clock.advance(Milliseconds(1));
+    EXPECT_EQ(world.identify(*sessions[3], "rtmp://h/live/4", RolePublish), StatusOk);
+    EXPECT_EQ(publish("5"), StatusLimit);
+    for (ISession* session : sessions) {
+        session->close(CauseDone, SideClient, Str{});
+    }
 }
 
 TEST(SessionTable, OpensNothingOnceItDrains) {
@@ -303,6 +335,7 @@ TEST(SessionTable, StaysConsistentUnderKicksListsAndLoops) {
     loops.stop();
     EXPECT_EQ(world.table.size(), 0u);
     EXPECT_EQ(world.accessLines().size(), size_t{2} * Rounds);
+    world.table.countBytes();
     EXPECT_EQ(world.metrics.value("bytes_total{protocol=rtmp,direction=from_client}"),
               2 * Rounds * 10);
     EXPECT_EQ(world.metrics.value("sessions_closed_total{protocol=rtmp,cause=kicked,side=proxy}"),

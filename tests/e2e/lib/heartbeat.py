@@ -8,16 +8,13 @@ import urllib.request
 
 
 class Heartbeat:
-    def __init__(self, api_port, server, rtmp_port, kind=None, weight=None, interval=1.0):
+    def __init__(self, api_port, server, rtmp_port, interval=1.0, **more):
+        """`more`: what else the registration says: kind, weight, client_address."""
         self.url = f"http://127.0.0.1:{api_port}/api/v1/srs/register"
         self.server = server
         self.interval = interval
         self.body = {"device_id": server, "ip": "127.0.0.1", "server": server,
-                     "service": "s1", "pid": "1", "rtmp": [str(rtmp_port)]}
-        if kind:
-            self.body["kind"] = kind
-        if weight:
-            self.body["weight"] = weight
+                     "service": "s1", "pid": "1", "rtmp": [str(rtmp_port)], **more}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 

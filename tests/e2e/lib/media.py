@@ -36,6 +36,12 @@ class Publisher:
         self.child = Child([*_QUIET, "-re", *repeat, "-i", clip, "-c", "copy", "-f", "flv", url],
                            os.path.join(str(folder), f"{name}.log"))
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def alive(self):
         return self.child.alive()
 
@@ -59,6 +65,12 @@ class PacketRecorder:
                         "-f", "framemd5", path]
         self.child = Child([*_QUIET, "-y", "-analyzeduration", "1M", "-i", url, *outputs],
                            os.path.join(str(folder), f"{name}.log"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
     def packets(self):
         return [packet for path in self._paths.values() for packet in read_framemd5(path)]
@@ -104,7 +116,7 @@ def of_kind(packets, kind):
 def probe(url, timeout=20):
     """{codec_type: stream} as ffprobe sees it; fails with its message."""
     done = subprocess.run(
-        ["ffprobe", "-hide_banner", "-loglevel", "error", "-analyzeduration", "2M", "-show_streams",
+        ["ffprobe", "-hide_banner", "-loglevel", "error", "-analyzeduration", "1M", "-show_streams",
          "-of", "json", url], capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode == 0, f"ffprobe {url}: {done.stderr}"
     return {stream["codec_type"]: stream for stream in json.loads(done.stdout)["streams"]}
@@ -146,3 +158,27 @@ class RtmpDump:
 
     def stop(self):
         self.child.stop(signal.SIGINT)
+
+
+class Packet:
+    """One packet of a file, as ffprobe lists it."""
+
+    def __init__(self, entry):
+        self.kind = entry["codec_type"]
+        self.dts_ms = round(1000 * float(entry["dts_time"]))
+        self.is_key = entry["flags"].startswith("K")
+
+
+def packets_of(path):
+    """All packets of a file, in its order."""
+    done = subprocess.run(["ffprobe", "-hide_banner", "-loglevel", "error", "-show_packets",
+                           "-of", "json", path], capture_output=True, text=True, timeout=20,
+                          check=False)
+    return [Packet(entry) for entry in json.loads(done.stdout or "{}").get("packets", [])]
+
+
+def decode_errors(path):
+    """What ffmpeg has to say about a file when it decodes all of it; nothing is good."""
+    done = subprocess.run([*_QUIET, "-i", path, "-f", "null", "-"], capture_output=True, text=True,
+                          timeout=20, check=False)
+    return done.stderr

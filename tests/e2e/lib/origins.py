@@ -1,11 +1,10 @@
-"""Media servers that the proxy sends streams to: real ones, and one that misbehaves."""
+"""Media servers that the proxy sends streams to: real ones, and one that is not there."""
 
 import json
 import os
 import re
 import signal
 import socket
-import threading
 import urllib.request
 import xml.etree.ElementTree
 
@@ -24,11 +23,11 @@ error_log {folder}/error.log info;
 events {{ worker_connections 2048; }}
 rtmp {{
     server {{
-        listen 127.0.0.1:{rtmp};
+        listen 127.0.0.1:{rtmp} {listen_options};
         chunk_size 4096;
         application live {{
             live on;
-            {hooks}
+            {more}
         }}
     }}
 }}
@@ -58,16 +57,21 @@ class NginxRtmp:
 
     kind = "nginx-rtmp"
 
-    def __init__(self, folder, hook_url=None):
+    def __init__(self, folder, hook_url=None, proxy_protocol=False, record=False):
+        """`proxy_protocol`: each connection must begin with a PROXY v1 header. `record`: each
+        stream goes to a file, too, just as it comes."""
         self.folder = str(folder)
         os.makedirs(self.folder, exist_ok=True)
         self.rtmp_port = ports.reserve()
         self.http_port = ports.reserve()
-        hooks = f"on_publish {hook_url}; on_play {hook_url};" if hook_url else ""
+        more = f"on_publish {hook_url}; on_play {hook_url};" if hook_url else ""
+        if record:
+            more += f" record all; record_path {self.folder};"
         self._config = os.path.join(self.folder, "nginx.conf")
         with open(self._config, "w") as config:
-            config.write(_NGINX_CONFIG.format(folder=self.folder, rtmp=self.rtmp_port,
-                                              http=self.http_port, hooks=hooks))
+            config.write(_NGINX_CONFIG.format(
+                folder=self.folder, rtmp=self.rtmp_port, http=self.http_port, more=more,
+                listen_options="proxy_protocol" if proxy_protocol else ""))
         self.child = None
 
     def start(self):
@@ -90,6 +94,10 @@ class NginxRtmp:
 
     def url(self, stream):
         return f"rtmp://127.0.0.1:{self.rtmp_port}/live/{stream}"
+
+    def recording(self, stream):
+        """The file of that stream; whole only when the stream has ended."""
+        return os.path.join(self.folder, f"{stream}.flv")
 
     def _streams(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/stat", timeout=5) as answer:
@@ -149,37 +157,6 @@ class NodeMediaServer:
             elif event["event"] == "donePublish":
                 live.discard(event["path"].split("/")[-1])
         return live
-
-
-class FakeOrigin:
-    """Accepts connections and never says a word."""
-
-    kind = "generic"
-
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.rtmp_port = self._listener.getsockname()[1]
-        self.connections = []
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-
-    def start(self):
-        self._thread.start()
-        return self
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections.append(connection)
-
-    def stop(self):
-        # shutdown wakes the accept() of the thread; close alone does not
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in self.connections:
-            connection.close()
 
 
 class DownOrigin:

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import signal
+import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -36,6 +37,17 @@ def merged(base, changes):
         else:
             result[key] = copy.deepcopy(value)
     return result
+
+
+def check_config(binary, folder, config):
+    """(exit code, all output) of --check-config for `config` merged into DEFAULTS."""
+    path = os.path.join(str(folder), "checked.yaml")
+    with open(path, "w") as file:
+        json.dump(merged(DEFAULTS, config), file)
+    done = subprocess.run([str(binary), "--config", path, "--check-config"], timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                          env=_clean_environment())
+    return done.returncode, done.stdout
 
 
 class Proxy:
@@ -134,6 +146,19 @@ class Proxy:
         status, text = self.request("/metrics")
         assert status == 200, text
         return text
+
+    def metric(self, name, **labels):
+        """The sum of the series of that name which have these labels; None when there is none."""
+        values = [float(value) for found, value in
+                  re.findall(rf"^{name}(?:\{{(.*)\}})? (\S+)$", self.metrics(), re.MULTILINE)
+                  if labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', found)).items()]
+        return sum(values) if values else None
+
+    def resumes(self):
+        """(metric, log lines): each stream that went on at another origin is one of both."""
+        return (self.metric("srsproxy_rtmp_resumes_total", result="resumed") or 0,
+                len(re.findall(r"\[rtmp\].*\bthe (?:publish|play) went on at\b",
+                               self.child.output())))
 
     # Its access log
 

@@ -2,66 +2,52 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/plugins/rtmp/support.h"
+#include <functional>
+
+#include "tests/plugins/rtmp/served_client.h"
 
 namespace srsproxy::rtmp {
 namespace {
 
 using namespace test;
 
-struct Served {
-    ChunkReader reader;
-    ChunkWriter writer;
-    ClientSide side{reader, writer, Random};
-    std::vector<uint8_t> answers;
-    ClientSide::Progress progress = ClientSide::Progress::Working;
-    size_t consumed = 0;
-
-    /// In pieces of `piece` bytes, until an end or the end of the input.
-    void feed(std::vector<uint8_t> bytes, size_t piece = 4096) {
-        for (size_t at = 0; at < bytes.size() && progress == ClientSide::Progress::Working;) {
-            const size_t size = std::min(piece, bytes.size() - at);
-            size_t used = 0;
-            progress = side.feed(std::span(bytes).subspan(at, size), used, answers);
-            at += size;
-            consumed += used;
-        }
-    }
-    Collector commandsSent() const {
-        Collector collector;
-        collector.feed({answers.begin() + static_cast<std::ptrdiff_t>(S0S1S2Bytes), answers.end()});
-        return collector;
-    }
-};
+using Bytes = std::vector<uint8_t>;
 
 /// C0, C1 and C2, then what `commands` writes.
-template <typename Commands> std::vector<uint8_t> conversation(Commands commands) {
-    std::vector<uint8_t> bytes(C0C1Bytes + C2Bytes);
+template <typename Commands> Bytes conversation(Commands commands) {
+    Bytes bytes(C0C1Bytes + C2Bytes);
     bytes[0] = RtmpVersion;
     ChunkWriter writer;
     commands(writer, bytes);
     return bytes;
 }
 
-void connect(ChunkWriter& writer, std::vector<uint8_t>& out, double transaction = 1) {
-    std::vector<uint8_t> object;
-    Amf0Writer(object)
-        .beginObject()
-        .key("app")
-        .string("live")
-        .key("tcUrl")
-        .string("rtmp://h/live")
-        .endObject();
-    std::vector<uint8_t> payload;
+Bytes clientObject(const std::function<void(Amf0Writer&)>& more = [](Amf0Writer&) {}) {
+    Bytes object;
+    Amf0Writer writer(object);
+    writer.beginObject().key("app").string("live").key("tcUrl").string("rtmp://h/live");
+    more(writer);
+    writer.endObject();
+    return object;
+}
+
+void connect(ChunkWriter& writer, Bytes& out, double transaction = 1,
+             const Bytes& object = clientObject()) {
+    Bytes payload;
     appendConnect(payload, transaction, object);
     writeCommand(writer, 0, payload, out);
 }
 
-void call(ChunkWriter& writer, std::vector<uint8_t>& out, std::string_view name,
-          std::string_view argument, uint32_t streamId = 1) {
-    std::vector<uint8_t> payload;
-    appendStreamCall(payload, name, 5, argument);
+void call(ChunkWriter& writer, Bytes& out, std::string_view name, std::string_view argument,
+          uint32_t streamId = 1, double transaction = 5) {
+    Bytes payload;
+    appendStreamCall(payload, name, transaction, argument);
     writeCommand(writer, streamId, payload, out);
+}
+
+std::optional<Answer> answerOf(const Kept& kept) {
+    const auto command = parseCommand(kept.message.type, kept.payload);
+    return command ? parseAnswer(*command) : std::nullopt;
 }
 
 TEST(ClientSide, ReadsRealConversationsInAnyPieces) {
@@ -79,142 +65,175 @@ TEST(ClientSide, ReadsRealConversationsInAnyPieces) {
         {"enhanced-hevc-publish.c2s.bin", RolePublish, "/live/"},
     };
     for (const auto& row : rows) {
-        for (const size_t piece : {size_t{1}, size_t{1000}, size_t{65536}}) {
-            Served served;
-            served.feed(fixture(row.file), piece);
-            ASSERT_EQ(served.progress, ClientSide::Progress::Requested)
-                << row.file << ": " << served.side.failure();
-            const StreamRequest& request = served.side.request();
+        const Bytes bytes = fixture(row.file);
+        for (const size_t piece : {size_t{1}, size_t{7}, size_t{1000}, size_t{65536}}) {
+            ServedClient client;
+            client.feed(bytes, piece);
+            ASSERT_EQ(client.requests.size(), 1u) << row.file << ": " << client.failure();
+            const StreamRequest& request = client.requests[0];
             EXPECT_EQ(request.role, row.role) << row.file;
-            EXPECT_NE(request.url().find(row.url), std::string::npos) << request.url();
-            EXPECT_FALSE(request.connectObject.empty());
-            EXPECT_FALSE(request.start.empty());
-            EXPECT_LE(served.consumed, fixture(row.file).size());
+            const std::string url = streamUrl(client.side.tcUrl(), request.streamName());
+            EXPECT_NE(url.find(row.url), std::string::npos) << url;
+            EXPECT_TRUE(client.side.connected());
+            EXPECT_EQ(client.handshakeAnswer.size(), S0S1S2Bytes);
+            EXPECT_LE(client.consumed, bytes.size());
         }
     }
 }
 
 TEST(ClientSide, R1KeepsTheWholeConnectObject) {
-    std::vector<uint8_t> object;
-    Amf0Writer(object)
-        .beginObject()
-        .key("app")
-        .string("live")
-        .key("tcUrl")
-        .string("rtmp://h/live")
-        .key("fourCcList"); // R13: enhanced RTMP's strict array
-    const std::vector<uint8_t> list{10, 0, 0, 0, 1, 2, 0, 4, 'h', 'v', 'c', '1'};
-    Amf0Writer(object).raw(list).key("unheardOf").boolean(true).endObject();
-    Served served;
-    served.feed(conversation([&](auto& writer, auto& out) {
-        std::vector<uint8_t> payload;
-        appendConnect(payload, 1, object);
-        writeCommand(writer, 0, payload, out);
-    }));
-    EXPECT_EQ(served.side.request().connectObject, object);
+    const Bytes list{10, 0, 0, 0, 1, 2, 0, 4, 'h', 'v', 'c', '1'};
+    const Bytes object = clientObject([&](Amf0Writer& writer) {
+        writer.key("fourCcList").raw(list).key("unheardOf").boolean(true); // R13: a strict array
+    });
+    ServedClient client;
+    client.feed(conversation([&](auto& writer, auto& out) { connect(writer, out, 1, object); }));
+    EXPECT_EQ(Bytes(client.side.connectObject().begin(), client.side.connectObject().end()),
+              object);
 }
 
 TEST(ClientSide, R3SaysNothingOfAStartedStream) {
-    Served served;
-    served.feed(fixture("ffmpeg-publish.c2s.bin"));
-    const Collector sent = served.commandsSent();
-    EXPECT_NE(sent.command("_result"), nullptr);
-    EXPECT_EQ(sent.command("onStatus"), nullptr);
-    EXPECT_EQ(sent.command("onFCPublish"), nullptr);
+    ServedClient client;
+    client.feed(fixture("ffmpeg-publish.c2s.bin"));
+    EXPECT_NE(client.told("_result"), nullptr);
+    EXPECT_EQ(client.told("onStatus"), nullptr);
+    EXPECT_EQ(client.told("onFCPublish"), nullptr);
 }
 
 TEST(ClientSide, AnnouncesALargeChunkSizeBeforeAnyCommand) {
-    Served served;
-    served.feed(conversation([](auto& writer, auto& out) { connect(writer, out); }));
-    const Collector sent = served.commandsSent();
-    ASSERT_EQ(sent.messages.size(), 4u);
-    EXPECT_EQ(sent.messages[2].message.type, MessageType::SetChunkSize);
-    EXPECT_EQ(sent.messages[3].commandName(), "_result");
+    ServedClient client;
+    client.feed(conversation([](auto& writer, auto& out) { connect(writer, out); }));
+    ASSERT_EQ(client.answers.size(), 4u);
+    EXPECT_EQ(client.answers[2].message.type, MessageType::SetChunkSize);
+    EXPECT_EQ(client.answers[3].commandName(), "_result");
 }
 
 TEST(ClientSide, R5TakesPublishWithoutTypeAndPlayWithArguments) {
-    Served publish;
+    ServedClient publish;
     publish.feed(conversation([](auto& writer, auto& out) {
         connect(writer, out);
         call(writer, out, "publish", "x");
     }));
-    EXPECT_EQ(publish.side.request().role, RolePublish);
+    ASSERT_EQ(publish.requests.size(), 1u);
+    EXPECT_EQ(publish.requests[0].role, RolePublish);
 
-    Served play;
-    play.feed(conversation([](auto& writer, auto& out) {
+    Bytes payload;
+    ServedClient play;
+    play.feed(conversation([&](auto& writer, auto& out) {
         connect(writer, out);
-        std::vector<uint8_t> payload;
-        std::vector<uint8_t> arguments;
+        Bytes arguments;
         Amf0Writer(arguments).string("x").number(-2).number(-1).boolean(true);
         appendCall(payload, "play", 4, arguments);
-        writeCommand(writer, 1, payload, out);
+        writeCommand(writer, 3, payload, out);
     }));
-    EXPECT_EQ(play.side.request().role, RolePlay);
-    EXPECT_EQ(play.side.request().streamName, "x");
+    ASSERT_EQ(play.requests.size(), 1u);
+    EXPECT_EQ(play.requests[0].role, RolePlay);
+    EXPECT_EQ(play.requests[0].streamId, 3u);
+    EXPECT_EQ(play.requests[0].streamName(), "x");
+    EXPECT_EQ(play.requests[0].start, payload) << "every argument is the origin's to read";
 }
 
 TEST(ClientSide, R6AnswersConnectWithItsOwnTransactionId) {
-    Served served;
-    served.feed(conversation([](auto& writer, auto& out) { connect(writer, out, 7); }));
-    const Collector sent = served.commandsSent();
-    const Kept* result = sent.command("_result");
-    ASSERT_NE(result, nullptr);
-    EXPECT_EQ(parseCommand(result->message.type, result->payload)->transactionId, 7);
+    ServedClient client;
+    client.feed(conversation([](auto& writer, auto& out) { connect(writer, out, 7); }));
+    ASSERT_NE(client.told("_result"), nullptr);
+    EXPECT_EQ(answerOf(*client.told("_result"))->transactionId, 7);
 }
 
-TEST(ClientSide, R7TakesControlAndDataBeforePublish) {
-    Served served;
-    served.feed(conversation([](auto& writer, auto& out) {
+TEST(ClientSide, R7KeepsTheBufferLengthForTheOrigin) {
+    ServedClient client;
+    client.feed(conversation([](auto& writer, auto& out) {
         writer.write(makeAcknowledgement(1), out);
         connect(writer, out);
         writer.write(makeAbort(9), out);
-        writer.write(makeWindowAckSize(5000), out);
-        const std::vector<uint8_t> data{2, 0, 1, 'x'};
+        const Bytes data{2, 0, 1, 'x'};
         writer.write(Message{4, 1, 0, MessageType::DataAmf0, data}, out);
         writer.write(makeSetBufferLength(1, 3000), out);
-        writer.write(makeUserControl(UserEvent::PingRequest, 77), out);
-        call(writer, out, "publish", "x");
+        call(writer, out, "play", "x");
     }));
-    ASSERT_EQ(served.progress, ClientSide::Progress::Requested) << served.side.failure();
-    EXPECT_EQ(served.side.request().bufferMs, 3000u);
-    EXPECT_EQ(served.side.request().ackWindowBytes, 5000u);
-    const Collector sent = served.commandsSent();
-    const Kept& last = sent.messages.back();
-    EXPECT_EQ(parseUserControl(last.payload)->event, UserEvent::PingResponse);
+    ASSERT_EQ(client.requests.size(), 1u) << client.failure();
+    EXPECT_EQ(client.requests[0].bufferMs, 3000u);
+}
+
+TEST(ClientSide, WaitsWithTheAnswerToAClientThatWantsAnOffer) {
+    ServedClient client;
+    client.feed(conversation([](auto& writer, auto& out) {
+        connect(writer, out, 4,
+                clientObject([](Amf0Writer& object) { object.key("capsEx").number(2); }));
+    }));
+    EXPECT_EQ(client.offersWanted, 1u);
+    EXPECT_TRUE(client.answers.empty());
+    Capabilities offer;
+    offer.fourCcs.add(*FourCc::parse("hvc1"), 1);
+    offer.capsEx = CapsEx::Multitrack;
+    client.side.answerConnect(offer);
+    ASSERT_NE(client.told("_result"), nullptr);
+    const auto answer = answerOf(*client.told("_result"));
+    EXPECT_EQ(answer->transactionId, 4);
+    EXPECT_EQ(parseCapabilities(answer->properties, answer->info), offer);
 }
 
 TEST(ClientSide, NumbersStreamsAndAnswersWhatAsksForAnAnswer) {
-    Served served;
-    served.feed(conversation([](auto& writer, auto& out) {
+    ServedClient client;
+    client.feed(conversation([](auto& writer, auto& out) {
         connect(writer, out);
         call(writer, out, "createStream", "");
         call(writer, out, "createStream", "");
         call(writer, out, "_checkbw", "");
+        call(writer, out, "unasked", "", 1, 0);
     }));
-    const Collector sent = served.commandsSent();
-    ASSERT_EQ(sent.messages.size(), 7u);
-    const auto second = sent.messages[5];
-    EXPECT_EQ(parseAnswer(*parseCommand(second.message.type, second.payload))->streamId, 2u);
-    EXPECT_EQ(sent.messages[6].commandName(), "_result");
+    ASSERT_EQ(client.answers.size(), 7u);
+    EXPECT_EQ(answerOf(client.answers[5])->streamId, 2u);
+    EXPECT_EQ(client.answers[6].commandName(), "_result");
+    EXPECT_EQ(client.forwarded, (std::vector<std::string>{"_checkbw", "unasked"}));
 }
 
-TEST(ClientSide, GivesBackWhatCameBehindPublish) {
-    Served served;
-    const std::vector<uint8_t> head = conversation([](auto& writer, auto& out) {
+TEST(ClientSide, LeavesTheAnswerToARunningStream) {
+    ServedClient client;
+    client.takesForwarded = true;
+    client.feed(conversation([](auto& writer, auto& out) {
+        connect(writer, out);
+        call(writer, out, "FCUnpublish", "x");
+        call(writer, out, "pause", "x");
+    }));
+    EXPECT_EQ(client.forwarded, (std::vector<std::string>{"FCUnpublish", "pause"}));
+    EXPECT_EQ(client.answers.size(), 4u) << "connect's";
+}
+
+TEST(ClientSide, NamesTheStreamThatIsClosed) {
+    ServedClient client;
+    client.feed(conversation([](auto& writer, auto& out) {
+        connect(writer, out);
+        Bytes number;
+        Amf0Writer(number).number(3);
+        Bytes payload;
+        appendCall(payload, "deleteStream", 0, number);
+        writeCommand(writer, 0, payload, out);
+        payload.clear();
+        appendCall(payload, "closeStream", 0);
+        writeCommand(writer, 2, payload, out);
+    }));
+    EXPECT_EQ(client.left, (std::vector<std::pair<uint32_t, std::string>>{{3, "deleteStream"},
+                                                                          {2, "closeStream"}}));
+}
+
+TEST(ClientSide, StopsBehindPublish) {
+    ServedClient client;
+    const Bytes head = conversation([](auto& writer, auto& out) {
         connect(writer, out);
         call(writer, out, "publish", "x");
     });
-    std::vector<uint8_t> bytes = head;
+    Bytes bytes = head;
     bytes.insert(bytes.end(), 100, 0xAA);
-    served.feed(bytes, bytes.size());
-    EXPECT_EQ(served.progress, ClientSide::Progress::Requested);
-    EXPECT_EQ(served.consumed, head.size());
+    client.feed(bytes, bytes.size());
+    EXPECT_EQ(client.requests.size(), 1u);
+    EXPECT_EQ(client.consumed, head.size());
 }
 
 TEST(ClientSide, RefusesWhatIsNoRtmp) {
     const struct {
         const char* what;
-        std::vector<uint8_t> bytes;
+        Bytes bytes;
     } rows[] = {
         {"TLS", {0x16, 3, 1, 0, 0}},
         {"HTTP", {'G', 'E', 'T', ' ', '/'}},
@@ -227,34 +246,57 @@ TEST(ClientSide, RefusesWhatIsNoRtmp) {
          })},
         {"a connect without tcUrl",
          conversation([](auto& writer, auto& out) { call(writer, out, "connect", ""); })},
-        {"streams without end", conversation([](auto& writer, auto& out) {
+        {"a command without a name", conversation([](auto& writer, auto& out) {
              connect(writer, out);
-             for (int i = 0; i < 100; ++i) {
-                 call(writer, out, "createStream", "");
-             }
+             writeCommand(writer, 0, {5, 5}, out);
          })},
     };
     for (const auto& row : rows) {
-        Served served;
-        served.feed(row.bytes);
-        EXPECT_EQ(served.progress, ClientSide::Progress::Failed) << row.what;
-        EXPECT_FALSE(served.side.failure().empty()) << row.what;
+        ServedClient client;
+        client.feed(row.bytes);
+        EXPECT_FALSE(client.failure().empty()) << row.what;
+        EXPECT_TRUE(client.requests.empty()) << row.what;
     }
 }
 
+TEST(ClientSide, TellsAClientThatCreatesStreamsWithoutEnd) {
+    ServedClient client(3);
+    client.feed(conversation([](auto& writer, auto& out) {
+        connect(writer, out);
+        for (int i = 0; i < 4; ++i) {
+            call(writer, out, "createStream", "");
+        }
+        Bytes number;
+        Amf0Writer(number).number(2);
+        Bytes payload;
+        appendCall(payload, "deleteStream", 0, number);
+        writeCommand(writer, 0, payload, out);
+        call(writer, out, "createStream", "");
+    }));
+    EXPECT_EQ(client.failure(), "") << "the connection goes on";
+    ASSERT_EQ(client.answers.size(), 9u);
+    EXPECT_EQ(answerOf(client.answers[6])->streamId, 3u);
+    const auto refused = answerOf(client.answers[7]);
+    EXPECT_EQ(refused->kind, AnswerKind::Error);
+    EXPECT_EQ(refused->code, "NetConnection.Call.Failed");
+    EXPECT_NE(refused->description.find("max_streams"), std::string_view::npos);
+    EXPECT_EQ(answerOf(client.answers[8])->streamId, 4u) << "one was deleted, and ids are new";
+}
+
 TEST(ClientSide, BoundsWhatItRemembers) {
-    Served served;
-    served.feed(conversation([](auto& writer, auto& out) {
+    ServedClient client;
+    client.feed(conversation([](auto& writer, auto& out) {
         connect(writer, out);
         for (int i = 0; i < 1000; ++i) {
             call(writer, out, "FCPublish", "x");
         }
+        call(writer, out, "publish", "x");
     }));
-    EXPECT_EQ(served.progress, ClientSide::Progress::Working);
-    EXPECT_EQ(served.side.request().preamble.size(), 8u);
+    ASSERT_EQ(client.requests.size(), 1u);
+    EXPECT_EQ(client.requests[0].preamble.size(), 8u);
 }
 
-TEST(StreamRequest, JoinsTcUrlAndName) {
+TEST(StreamUrl, JoinsTcUrlAndName) {
     const struct {
         const char* tcUrl;
         const char* name;
@@ -267,10 +309,7 @@ TEST(StreamRequest, JoinsTcUrlAndName) {
         {"rtmp://h/live?", "s", "rtmp://h/live/s"},
     };
     for (const auto& row : rows) {
-        StreamRequest request;
-        request.tcUrl = row.tcUrl;
-        request.streamName = row.name;
-        EXPECT_EQ(request.url(), row.url);
+        EXPECT_EQ(streamUrl(row.tcUrl, row.name), row.url);
     }
 }
 

@@ -12,9 +12,6 @@ using namespace test;
 StreamRequest requestFor(int32_t role) {
     StreamRequest request;
     request.role = role;
-    request.tcUrl = "rtmp://h/live";
-    request.streamName = "x?k=v";
-    Amf0Writer(request.connectObject).beginObject().key("app").string("live").endObject();
     appendStreamCall(request.preamble.emplace_back(), "releaseStream", 2, "x");
     appendStreamCall(request.preamble.emplace_back(), "FCPublish", 3, "x");
     appendStreamCall(request.start, role == RolePublish ? "publish" : "play", 5, "x?k=v");
@@ -22,6 +19,12 @@ StreamRequest requestFor(int32_t role) {
     request.streamId = 1;
     request.bufferMs = 3000;
     return request;
+}
+
+std::vector<uint8_t> liveApp() {
+    std::vector<uint8_t> object;
+    Amf0Writer(object).beginObject().key("app").string("live").endObject();
+    return object;
 }
 
 struct Origin {
@@ -71,11 +74,12 @@ struct Origin {
         return collector;
     }
 
+    const std::vector<uint8_t> connectObject = liveApp();
     StreamRequest request;
     ChunkReader reader;
     ChunkWriter ours;
     ChunkWriter server;
-    OriginSide side{request, reader, ours, Random};
+    OriginSide side{connectObject, request, reader, ours, Random};
     std::vector<uint8_t> sent;
     size_t handshakeDone = 0;
     size_t consumed = 0;
@@ -107,8 +111,7 @@ TEST(OriginSide, ReplaysTheClientsOwnBytes) {
     ASSERT_NE(connect, nullptr);
     const auto parsed = parseConnect(*parseCommand(connect->message.type, connect->payload));
     EXPECT_TRUE(std::equal(parsed->object.begin(), parsed->object.end(),
-                           origin.request.connectObject.begin(),
-                           origin.request.connectObject.end()));
+                           origin.connectObject.begin(), origin.connectObject.end()));
     const Kept* play = sent.command("play");
     ASSERT_NE(play, nullptr);
     EXPECT_EQ(play->payload, origin.request.start);
@@ -218,10 +221,11 @@ TEST(OriginSide, BoundsWhatItHolds) {
 
 TEST(OriginSide, ReadsARealOriginsConversation) {
     // SRS's side of a captured publish, after its handshake answer.
-    StreamRequest request = requestFor(RolePublish);
+    const std::vector<uint8_t> connectObject = liveApp();
+    const StreamRequest request = requestFor(RolePublish);
     ChunkReader reader;
     ChunkWriter writer;
-    OriginSide side(request, reader, writer, Random);
+    OriginSide side(connectObject, request, reader, writer, Random);
     std::vector<uint8_t> sent;
     side.begin(sent);
     std::vector<uint8_t> bytes = fixture("ffmpeg-publish.s2c.bin");

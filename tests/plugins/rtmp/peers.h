@@ -1,6 +1,6 @@
 #pragma once
 
-/// The proxy's two kinds of neighbours for the session tests, on plain blocking sockets: a client,
+/// The proxy's two kinds of neighbours for the tests over loopback, on blocking sockets: a client,
 /// and an origin that goes as far as the test's script says. A socket time-out is the deadline of
 /// every wait, so nothing here can hang.
 
@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -44,6 +45,7 @@ public:
     }
     Peer(Peer&&) = default;
     Peer& operator=(Peer&&) = default;
+    virtual ~Peer() = default;
 
     int fd() const { return socket_.get(); }
     bool isOpen() const { return socket_.valid(); }
@@ -52,8 +54,7 @@ public:
     bool trySend(const Bytes& bytes) {
         size_t sent = 0;
         while (sent < bytes.size()) {
-            const ssize_t taken =
-                ::send(fd(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+            const ssize_t taken = put(bytes.data() + sent, bytes.size() - sent);
             if (taken <= 0) {
                 return false;
             }
@@ -90,7 +91,7 @@ public:
         Bytes bytes(count);
         size_t got = 0;
         while (got < count) {
-            const ssize_t more = ::recv(fd(), bytes.data() + got, count - got, 0);
+            const ssize_t more = take(bytes.data() + got, count - got);
             if (more <= 0) {
                 throw std::runtime_error("test peer: the connection ended early");
             }
@@ -125,6 +126,29 @@ public:
             }
         }
     }
+    /// Reads until so many more bytes have come, whole messages or not.
+    void readBytes(size_t count) {
+        for (size_t got = 0; got < count;) {
+            const ssize_t more = receive();
+            if (more <= 0) {
+                throw std::runtime_error("test peer: the bytes did not come");
+            }
+            got += static_cast<size_t>(more);
+        }
+    }
+    /// Reads what is there now.
+    void drain() {
+        pollfd wanted{fd(), POLLIN, 0};
+        while (::poll(&wanted, 1, 0) == 1 && receive() > 0) {
+        }
+    }
+    /// Media and data messages that came and were not looked at.
+    size_t pendingMedia() const {
+        return static_cast<size_t>(
+            std::count_if(messages_.begin(), messages_.end(), [](const Kept& kept) {
+                return !isControl(kept.message.type) && !isCommand(kept.message.type);
+            }));
+    }
     /// Reads to the end and throws away what comes.
     End end() {
         for (;;) {
@@ -157,10 +181,17 @@ public:
 
     ChunkWriter writer;
 
+protected:
+    // As send() and recv(): a peer in TLS has its own.
+    virtual ssize_t put(const uint8_t* bytes, size_t size) {
+        return ::send(fd(), bytes, size, MSG_NOSIGNAL);
+    }
+    virtual ssize_t take(uint8_t* bytes, size_t size) { return ::recv(fd(), bytes, size, 0); }
+
 private:
     ssize_t receive() {
         Bytes buffer(64 * 1024);
-        const ssize_t got = ::recv(fd(), buffer.data(), buffer.size(), 0);
+        const ssize_t got = take(buffer.data(), buffer.size());
         if (got > 0) {
             const FeedResult result =
                 reader_.feed(std::span(buffer).first(static_cast<size_t>(got)), *this);
@@ -175,24 +206,24 @@ private:
     }
 
     Fd socket_;
-    ChunkReader reader_{ChunkLimits{64, 8 * 1024 * 1024, 16 * 1024 * 1024, MaxMessageBytes}};
+    static constexpr ChunkLimits Limits{64, 8 * 1024 * 1024, 16 * 1024 * 1024, MaxMessageBytes};
+    ChunkReader reader_{Limits};
     std::deque<Kept> messages_;
 };
 
-/// Connects to a port of this machine. `receiveBytes` 0: the system's buffer.
-inline Fd connectTo(uint16_t port, int receiveBytes = 0) {
-    Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (receiveBytes != 0) {
-        ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receiveBytes, sizeof receiveBytes);
-    }
-    const SocketAddress address = socketAddress("127.0.0.1", port);
-    if (::connect(fd.get(), address.raw(), address.size) != 0) {
-        throw std::runtime_error(errorText("test client: connect", errno));
-    }
-    return fd;
+inline Bytes connectObject() {
+    Bytes object;
+    Amf0Writer(object)
+        .beginObject()
+        .key("app")
+        .string("live")
+        .key("tcUrl")
+        .string("rtmp://h/live")
+        .endObject();
+    return object;
 }
 
-class Client final : public Peer {
+class Client : public Peer {
 public:
     using Peer::Peer;
 
@@ -203,33 +234,44 @@ public:
         raw(S0S1S2Bytes);
         send(Bytes(C2Bytes));
     }
-    void connect() {
-        Bytes object;
-        Amf0Writer(object)
-            .beginObject()
-            .key("app")
-            .string("live")
-            .key("tcUrl")
-            .string("rtmp://h/live")
-            .endObject();
+    void connect() { connect(connectObject()); }
+    /// The proxy's answer.
+    Kept connect(const Bytes& object) {
         Bytes payload;
         appendConnect(payload, 1, object);
         command(0, payload);
-        nextCommand("_result");
+        return nextCommand("_result");
     }
-    void createStream() {
+    /// Its number.
+    uint32_t createStream() {
         Bytes payload;
         appendCall(payload, "createStream", 2);
         command(0, payload);
-        nextCommand("_result");
+        const Kept kept = nextCommand("_result");
+        const auto answer = parseAnswer(*parseCommand(kept.message.type, kept.payload));
+        return answer->streamId.value_or(0);
     }
     /// The bytes of the command that names the stream.
-    Bytes ask(std::string_view publishOrPlay, std::string_view stream) {
+    Bytes ask(std::string_view publishOrPlay, std::string_view stream,
+              uint32_t streamId = ClientStream) {
         Bytes payload;
         appendStreamCall(payload, publishOrPlay, 5, stream);
         Bytes out;
-        writeCommand(writer, ClientStream, payload, out);
+        writeCommand(writer, streamId, payload, out);
         return out;
+    }
+    /// `on`: the stream whose message it is.
+    void deleteStream(uint32_t streamId, uint32_t on = 0) {
+        Bytes number;
+        Amf0Writer(number).number(streamId);
+        Bytes payload;
+        appendCall(payload, "deleteStream", 0, number);
+        command(on, payload);
+    }
+    void closeStream(uint32_t streamId) {
+        Bytes payload;
+        appendCall(payload, "closeStream", 0);
+        command(streamId, payload);
     }
     /// All of it, up to the question.
     void askFor(std::string_view publishOrPlay, std::string_view stream) {
@@ -255,7 +297,7 @@ enum class Stage {
     Running    ///< has accepted the stream
 };
 
-class OriginPeer final : public Peer {
+class OriginPeer : public Peer {
 public:
     using Peer::Peer;
 
@@ -280,13 +322,14 @@ public:
             return;
         }
         payload.clear();
-        appendCreateStreamResult(payload, createTransaction, OriginStream);
+        appendCreateStreamResult(payload, createTransaction, streamId);
         command(0, payload);
         for (role = ""; role.empty();) {
             const Kept kept = next();
             const std::string name = isCommand(kept.message.type) ? kept.commandName() : "";
             if (name == "publish" || name == "play") {
                 role = name;
+                asked = kept;
                 startTransaction = transactionOf(kept);
             }
         }
@@ -295,7 +338,7 @@ public:
         }
     }
     void accept() {
-        status(OriginStream, "status",
+        status(streamId, "status",
                role == "publish" ? "NetStream.Publish.Start" : "NetStream.Play.Start", "go");
     }
     /// `_error` to the command with that transaction.
@@ -305,7 +348,9 @@ public:
         command(0, payload);
     }
 
-    std::string role; ///< "publish" or "play", once Asked
+    uint32_t streamId = OriginStream; ///< its number of the stream
+    std::string role;                 ///< "publish" or "play", once Asked
+    Kept asked;                       ///< that command
     double createTransaction = 0;
     double startTransaction = 0;
 
@@ -313,49 +358,6 @@ private:
     static double transactionOf(const Kept& kept) {
         return parseCommand(kept.message.type, kept.payload)->transactionId;
     }
-};
-
-/// A listening socket of this machine.
-class Listener {
-public:
-    explicit Listener(int backlog = 64)
-        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        SocketAddress address = socketAddress("127.0.0.1", 0);
-        if (::bind(socket_.get(), address.raw(), address.size) != 0 ||
-            ::listen(socket_.get(), backlog) != 0 ||
-            ::getsockname(socket_.get(), address.raw(), &address.size) != 0) {
-            throw std::runtime_error(errorText("test origin: listen", errno));
-        }
-        port_ = portOf(address);
-    }
-    uint16_t port() const { return port_; }
-    OriginPeer accept() {
-        pollfd wanted{socket_.get(), POLLIN, 0};
-        if (::poll(&wanted, 1, DeadlineMs) != 1) {
-            throw std::runtime_error("test origin: nobody connected");
-        }
-        return OriginPeer(Fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)));
-    }
-    OriginPeer accept(Stage stage) {
-        OriginPeer peer = accept();
-        peer.goTo(stage);
-        return peer;
-    }
-
-private:
-    Fd socket_;
-    uint16_t port_ = 0;
-};
-
-/// A port where connections are neither made nor refused: its queue is full.
-class DeafPort {
-public:
-    DeafPort() : listener_(0), filler_(connectTo(listener_.port())) {}
-    uint16_t port() const { return listener_.port(); }
-
-private:
-    Listener listener_;
-    Fd filler_;
 };
 
 } // namespace srsproxy::rtmp::test

@@ -5,10 +5,16 @@
 ///   open → identify (name the stream) → route (ask for an origin) → report (how did it do?)
 ///        → [route → report]… → count → close (why, and whose side)
 ///
+/// A *search* begins with the first route(), and anew with the first one after an origin accepted
+/// the session: an origin that is lost in mid-stream is followed by another one, while the client
+/// stays. Each search may try as many origins as the proxy's settings allow.
+///
 /// The proxy owns who is alive, which stream is pinned where, failover, limits, draining, the
 /// list of sessions and the access log; the plugin owns the sockets. A session belongs to the
 /// loop it was opened on. docs/adr/0002-session-is-the-handle.md says why route and report are
 /// methods of the session.
+
+#include <stddef.h>
 
 #include "srsproxy/abi/event_loop.h"
 
@@ -59,7 +65,7 @@ enum Outcome : int32_t {
 enum RouteCode : int32_t {
     RouteFound = 0,
     RouteNoOrigin = 1,  ///< none is alive and offers the protocol
-    RouteExhausted = 2, ///< this session has tried every one, or as many as the limit allows
+    RouteExhausted = 2, ///< this search has tried every one, or as many as the limit allows
     RouteLimit = 3,     ///< all that could are at their limit
 };
 
@@ -72,10 +78,13 @@ struct RouteAnswer {
     Str scheme;     ///< of the endpoint: `tcp`, `udp`, `tls`
     Str address;    ///< numeric IPv4 or IPv6 address, no brackets
     uint32_t port;
-    uint32_t attempt; ///< 1 for the first origin of this session
+    uint32_t attempt; ///< 1 for the first origin of this search
     Str streamKey;    ///< `vhost/app/stream`
     Str reason;       ///< fit for a client: never names an inner address
-    uint64_t reserved[4];
+    /// How the origin is to be told the client's address: `none`, `srs`, `proxy_v1`, `proxy_v2`;
+    /// empty when its registration does not say. Since 1.1.
+    Str clientAddress;
+    uint64_t reserved[2];
 };
 
 class IRouteHandler {
@@ -87,10 +96,17 @@ protected:
     ~IRouteHandler() = default;
 };
 
+/// Bits of RouteRequest::flags. Since 1.1.
+enum RouteFlags : uint32_t {
+    /// A new search: origins that failed this session before may be offered again. For a later
+    /// round, after a pause: the only origin may have come back.
+    RouteAfresh = 1,
+};
+
 /// What the plugin asks of route(); zero it first.
 struct RouteRequest {
     uint32_t structSize;
-    uint32_t reserved0;
+    uint32_t flags; ///< RouteFlags; since 1.1, an older proxy does not look
     Str originHint; ///< an origin's id from a token of ours; used if it is alive. May be empty
     uint64_t reserved[4];
 };
@@ -117,8 +133,10 @@ public:
     /// too many sessions. May be called again until route() succeeded. [loop]
     virtual int32_t identify(Str url, int32_t role, IErrorSink* errors) noexcept = 0;
 
-    /// Asks for an origin; again after a failed one, which is then not offered to this session
-    /// any more. Requires: identify() said StatusOk, and no answer is outstanding. [loop]
+    /// Asks for an origin; again after a failed one, which is then not offered in this search any
+    /// more. After OutcomeAccepted it begins a new search, in which only the origin that was lost
+    /// is not offered (unless it has restarted); an older proxy (before 1.1) goes on with the old
+    /// search. Requires: identify() said StatusOk, and no answer is outstanding. [loop]
     virtual void route(const RouteRequest* request, IRouteHandler* handler) noexcept = 0;
     /// No routed() comes any more for an outstanding route(). [loop]
     virtual void cancelRoute() noexcept = 0;
@@ -169,7 +187,9 @@ protected:
 #define SRSPROXY_SESSIONS_ID "srsproxy.sessions/1"
 
 static_assert(sizeof(RouteAnswer) == 144, "RouteAnswer is frozen");
+static_assert(offsetof(RouteAnswer, clientAddress) == 112, "RouteAnswer is frozen");
 static_assert(sizeof(RouteRequest) == 56, "RouteRequest is frozen");
+static_assert(offsetof(RouteRequest, flags) == 4, "RouteRequest is frozen");
 static_assert(sizeof(SessionInfo) == 72, "SessionInfo is frozen");
 static_assert(sizeof(SessionCounters) == 32, "SessionCounters is frozen");
 

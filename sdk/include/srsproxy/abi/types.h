@@ -15,8 +15,9 @@
 
 /// A plugin of another major version is refused before any of its code runs.
 #define SRSPROXY_ABI_MAJOR 1
-/// Grows when interfaces are added; never a reason to refuse a plugin.
-#define SRSPROXY_ABI_MINOR 0
+/// Grows when interfaces are added or reserved words get a meaning (marked "since 1.N"); never a
+/// reason to refuse a plugin, whether it is older or newer than the proxy.
+#define SRSPROXY_ABI_MINOR 1
 
 namespace srsproxy {
 

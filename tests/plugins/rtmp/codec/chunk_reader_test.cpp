@@ -29,6 +29,15 @@ const std::vector<StreamRow>& rows() {
          "01 05 02 000000 000001 08 00000000 'a'",
          {message(581, 0, 0, 8, "'a'")}},
         {"R10LargestId", "01 ffff 000000 000001 08 00000000 'a'", {message(65599, 0, 0, 8, "'a'")}},
+        {"R10ThreeByteFormOf64",
+         "01 0000 000000 000001 08 00000000 'a' c1 0000 'b'",
+         {message(64, 0, 0, 8, "'a'"), message(64, 0, 0, 8, "'b'")}},
+        {"R10ThreeByteFormOf319",
+         "01 ff00 000000 000001 08 00000000 'a' c0 ff 'b'",
+         {message(319, 0, 0, 8, "'a'"), message(319, 0, 0, 8, "'b'")}},
+        {"R10FirstThreeByteId",
+         "01 0001 000000 000001 08 00000000 'a'",
+         {message(320, 0, 0, 8, "'a'")}},
         {"R10ThreeByteFormOfASmallId",
          "00 05 000000 000001 08 00000000 'a' c1 05 00 'b'",
          {message(69, 0, 0, 8, "'a'"), message(69, 0, 0, 8, "'b'")}},
@@ -51,6 +60,25 @@ const std::vector<StreamRow>& rows() {
         {"TimesWrapAt32Bits",
          "04 ffffff 000001 08 01000000 fffffff0 'a' 84 000020 'b'",
          {message(4, 1, 0xFFFFFFF0, 8, "'a'"), message(4, 1, 0x10, 8, "'b'")}},
+        {"TimesWrapAt32BitsByType3",
+         "04 000000 000001 08 01000000 'a' 84 ffffff 80000001 'b' c4 80000001 'c'",
+         {message(4, 1, 0, 8, "'a'"), message(4, 1, 0x80000001, 8, "'b'"),
+          message(4, 1, 2, 8, "'c'")}},
+        {"R11ExtendedDeltaIsADelta",
+         "04 000064 000001 08 01000000 'a' 44 ffffff 000001 09 00ffffff 'b' 84 000001 'c'",
+         {message(4, 1, 100, 8, "'a'"), message(4, 1, 0xFFFFFF + 100, 9, "'b'"),
+          message(4, 1, 0xFFFFFF + 101, 9, "'c'")}},
+        {"R11Type3StartRepeatsTheExtendedDelta",
+         "04 000000 000001 08 01000000 'a' 84 ffffff 01000000 'b' c4 01000000 'c'",
+         {message(4, 1, 0, 8, "'a'"), message(4, 1, 0x1000000, 8, "'b'"),
+          message(4, 1, 0x2000000, 8, "'c'")}},
+        {"R11Type3StartDoesNotRepeatTheExtendedDelta",
+         "04 000000 000001 08 01000000 'a' 84 ffffff 01000000 'b' c4 'c'",
+         {message(4, 1, 0, 8, "'a'"), message(4, 1, 0x1000000, 8, "'b'"),
+          message(4, 1, 0x2000000, 8, "'c'")}},
+        {"R11ExtendedFormOfASmallTime",
+         "04 ffffff 000001 08 01000000 00000005 'a' c4 00000005 'b'",
+         {message(4, 1, 5, 8, "'a'"), message(4, 1, 10, 8, "'b'")}},
         {"R11DeltaBehindExtendedTime",
          "04 ffffff 000001 08 01000000 01000000 'a' 84 000017 'b'",
          {message(4, 1, 0x1000000, 8, "'a'"), message(4, 1, 0x1000017, 8, "'b'")}},
@@ -72,6 +100,9 @@ const std::vector<StreamRow>& rows() {
          "c4 'VV' c5 'A'",
          {message(2, 0, 0, 1, "00000002"), message(4, 1, 0, 9, "'vvVV'"),
           message(5, 1, 0, 8, "'aaA'")}},
+        {"Aggregate", // wire-facts 5.1: one message, unread
+         "04 000010 00000d 16 01000000 09 000002 000010 00 000000 'ab'",
+         {message(4, 1, 16, 22, "09 000002 000010 00 000000 'ab'")}},
         {"R12Abort",
          "02 000000 000004 01 00000000 00000002 04 000000 000004 09 01000000 'vv'"
          "02 000000 000004 02 00000000 0000 c2 0004 c4 'ab' c4 'cd'",
@@ -81,6 +112,11 @@ const std::vector<StreamRow>& rows() {
          "02 000000 000004 02 00000000 00000004 02 000000 000001 02 00000000"
          "00",
          {message(2, 0, 0, 2, "00000004"), message(2, 0, 0, 2, "00")}},
+        {"R12AbortThenANewMessage",
+         "02 000000 000004 01 00000000 00000004 04 000064 000009 09 01000000 'abcd'"
+         "02 000000 000004 02 00000000 00000004 84 000005 'ABCD' c4 'EFGH' c4 'I'",
+         {message(2, 0, 0, 1, "00000004"), message(2, 0, 0, 2, "00000004"),
+          message(4, 1, 105, 9, "'ABCDEFGHI'")}},
         {"R8SetChunkSizeInsideAMessage",
          "02 000000 000004 01 00000000 00000002 04 000000 000005 09 01000000 'vv'"
          "02 000000 000004 01 00000000 0000 c2 0003 c4 'VVV'",
@@ -196,12 +232,65 @@ TEST(ChunkReader, R7DropsEarlyMediaThatIsTooLong) {
     EXPECT_EQ(reader.feed(bytes, collector).error, ChunkError::None);
     ASSERT_EQ(collector.messages.size(), 2U);
     EXPECT_EQ(collector.messages[1].type, MessageType::CommandAmf0);
-    EXPECT_EQ(reader.droppedMessages(), 1U);
+}
+
+TEST(ChunkReader, R8ObeysAnyChunkSize) {
+    for (const uint32_t size :
+         {1U, 2U, 127U, 128U, 129U, 4096U, 65536U, 0xFFFFFEU, 0xFFFFFFU, 0x1000000U, 0x7FFFFFFFU}) {
+        const uint32_t split = std::min<uint32_t>(size, MaxMessageBytes);
+        const uint32_t length = std::min<uint32_t>(split + 1, MaxMessageBytes);
+        Bytes bytes = hex("02 000000 000004 01 00000000");
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            bytes.push_back(static_cast<uint8_t>(size >> shift));
+        }
+        append(bytes, hex("04 000000"));
+        for (int shift = 16; shift >= 0; shift -= 8) {
+            bytes.push_back(static_cast<uint8_t>(length >> shift));
+        }
+        append(bytes, hex("09 01000000"));
+        Bytes payload(length, 'v');
+        payload.back() = 'w';
+        append(bytes, std::span(payload).first(std::min(split, length)));
+        if (length > split) {
+            append(bytes, hex("c4 'w'"));
+        }
+        const Parsed parsed = parse(bytes);
+        EXPECT_EQ(parsed.error, ChunkError::None) << size;
+        ASSERT_EQ(parsed.messages.size(), 2U) << size;
+        EXPECT_TRUE(parsed.messages[1].payload == payload) << size;
+    }
+}
+
+TEST(ChunkReader, R12AbortInTheCommandPhaseGivesItsBytesBack) {
+    ChunkLimits limits;
+    limits.maxCapturedTotalBytes = 200;
+    Bytes bytes;
+    for (int round = 0; round < 5; ++round) {
+        append(bytes, hex("03 000000 000100 14 00000000"));
+        bytes.resize(bytes.size() + 128, 'x');
+        append(bytes, hex("02 000000 000004 02 00000000 00000003"));
+    }
+    EXPECT_EQ(parse(bytes, 50, limits).error, ChunkError::None);
+}
+
+TEST(ChunkStreamTable, FindsWhatItHoldsAndGrowsALittleAtATime) {
+    ChunkStreamTable table;
+    for (uint32_t i = 0; i < 1000; ++i) {
+        EXPECT_EQ(table.find(i * 7), ChunkStreamTable::NotFound);
+        EXPECT_EQ(table.add(i * 7), i);
+        table.at(i).timestampMs = i;
+    }
+    for (uint32_t i = 1000; i-- > 0;) {
+        ASSERT_EQ(table.find(i * 7), i);
+        EXPECT_EQ(table.at(i).timestampMs, i);
+    }
+    EXPECT_EQ(table.size(), 1000U);
 }
 
 TEST(ChunkReader, IsSmallWhenFresh) {
-    EXPECT_LE(sizeof(ChunkReader), 128U);
-    EXPECT_LE(sizeof(ChunkStream), 64U);
+    EXPECT_LE(sizeof(ChunkReader), 64U);
+    EXPECT_LE(sizeof(ChunkStream), 40U);
+    EXPECT_LE(sizeof(ChunkStreamTable), 16U);
 }
 
 TEST(ChunkWriter, WritesWhatTheReaderReads) {

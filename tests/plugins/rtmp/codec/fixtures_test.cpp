@@ -64,7 +64,7 @@ TEST(Fixtures, PassTheRelayUnharmed) {
             plan.maxPieceBytes = seed == 1 ? 1 : seed * 1000;
             plan.commandPhaseBytes = seed % 3 == 0 ? 0 : seed * 101;
             plan.injectPercent = seed % 2 == 0 ? 20 : 0;
-            plan.streamIds = {{1, 1 + seed % 3}};
+            plan.outStream = 1 + seed % 3;
             plan.dropUnmapped = true;
             EXPECT_EQ(checkRelay(bytes, plan), "") << name << " seed " << seed;
         }

@@ -1,122 +1,18 @@
 #include "tests/plugins/rtmp/codec/relay_check.h"
 
-#include "plugins/rtmp/codec/chunk_relay.h"
+#include "tests/plugins/rtmp/codec/relay_run.h"
 
 #include <algorithm>
-#include <optional>
 #include <sstream>
 
 namespace srsproxy::rtmp::test {
-
 namespace {
 
 constexpr uint32_t FallbackStream = 77;
-constexpr uint8_t MarkType = 3; // injected messages are Acknowledgements: filtered on the far side
 
-class RelayRun : public MessageVisitor {
-public:
-    RelayRun(std::span<const uint8_t> input, const RelayPlan& plan)
-        : input_(input), plan_(plan), random_(plan.seed) {}
+using Messages = std::vector<OwnedMessage>;
 
-    void run() {
-        const size_t switchAt = std::min(plan_.commandPhaseBytes, input_.size());
-        size_t position = 0;
-        while (position < switchAt && error == ChunkError::None) {
-            Bytes piece = cut(position, switchAt);
-            error = reader_.feed(piece, early).error;
-        }
-        ChunkRelay relay(reader_, writer_);
-        relay_ = &relay;
-        for (const auto& [in, out] : plan_.streamIds) {
-            relay.mapStream(in, out);
-        }
-        if (!plan_.dropUnmapped) {
-            relay.setFallback(FallbackStream);
-        }
-        Bytes rest;
-        while ((position < input_.size() || !rest.empty()) && error == ChunkError::None) {
-            maybeInject();
-            Bytes piece = std::move(rest);
-            append(piece, cut(position, input_.size()));
-            const FeedResult result = relay.relay(piece, *this, list_);
-            error = result.error;
-            if (result.stopped) {
-                rest.assign(piece.begin() + static_cast<std::ptrdiff_t>(result.consumed),
-                            piece.end());
-            } else if (error == ChunkError::None && result.consumed != piece.size()) {
-                complaint = "input left over without a stop";
-            }
-            send();
-        }
-        boundary = relay.atChunkBoundary();
-        pending = relay.hasPending();
-    }
-
-    Next onMessage(const Message& message) override {
-        captured.push_back(own(message));
-        maybeInject();
-        return random_() % 8 == 0 ? Next::Stop : Next::Continue;
-    }
-
-    std::vector<OwnedMessage> captured;
-    Collector early;
-    Bytes output;
-    ChunkError error = ChunkError::None;
-    size_t injected = 0;
-    bool boundary = true;
-    bool pending = false;
-    std::string complaint;
-
-private:
-    Bytes cut(size_t& position, size_t end) {
-        const size_t count = std::min<size_t>(1 + random_() % plan_.maxPieceBytes, end - position);
-        const auto piece = input_.subspan(position, count);
-        position += count;
-        return Bytes(piece.begin(), piece.end());
-    }
-
-    void maybeInject() {
-        if (random_() % 100 >= plan_.injectPercent) {
-            return;
-        }
-        static constexpr uint32_t ChunkStreams[] = {2, 3, 4, 5, 6, 70, 400};
-        const Bytes payload(random_() % 300, 0xAB);
-        Message message;
-        message.type = MarkType;
-        message.csid = ChunkStreams[random_() % std::size(ChunkStreams)];
-        message.timestampMs = static_cast<uint32_t>(random_() % 9 + random_() % 2 * 0xFFFFFF);
-        message.payload = payload;
-        injected += relay_->inject(message, list_) ? 1 : 0;
-    }
-
-    // As the socket would: everything, or part of it with the rest saved.
-    void send() {
-        size_t total = 0;
-        for (const iovec& piece : list_.pieces()) {
-            total += piece.iov_len;
-        }
-        if (total != list_.size()) {
-            complaint = "OutputList::size() is wrong";
-        }
-        const size_t taken = list_.size() == 0 ? 0 : random_() % list_.size();
-        Bytes all;
-        list_.copyFrom(0, all);
-        output.insert(output.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(taken));
-        list_.copyFrom(taken, output);
-        list_.clear();
-    }
-
-    std::span<const uint8_t> input_;
-    const RelayPlan& plan_;
-    std::minstd_rand random_;
-    ChunkReader reader_{WideLimits};
-    ChunkWriter writer_;
-    OutputList list_;
-    ChunkRelay* relay_ = nullptr;
-};
-
-std::string compare(const char* what, const std::vector<OwnedMessage>& wanted,
-                    const std::vector<OwnedMessage>& seen) {
+std::string compare(const char* what, const Messages& wanted, const Messages& seen) {
     std::ostringstream text;
     for (size_t i = 0; i < std::min(wanted.size(), seen.size()); ++i) {
         if (!wanted[i].sameContent(seen[i])) {
@@ -130,74 +26,180 @@ std::string compare(const char* what, const std::vector<OwnedMessage>& wanted,
     return text.str();
 }
 
+// Injected messages can hold up others, but never those of one chunk stream among themselves.
+Messages byChunkStream(const Messages& messages) {
+    std::map<uint32_t, Messages> streams;
+    for (const OwnedMessage& message : messages) {
+        streams[message.csid].push_back(message);
+    }
+    Messages sorted;
+    for (const auto& [csid, ofStream] : streams) {
+        sorted.insert(sorted.end(), ofStream.begin(), ofStream.end());
+    }
+    return sorted;
+}
+
+Messages mediaOf(const Messages& messages) {
+    Messages media;
+    std::copy_if(messages.begin(), messages.end(), std::back_inserter(media),
+                 [](const OwnedMessage& message) { return isMedia(message.type); });
+    return media;
+}
+
+bool isSubsequence(const Messages& part, const Messages& whole) {
+    size_t found = 0;
+    for (const OwnedMessage& message : whole) {
+        if (found < part.size() && part[found].sameContent(message)) {
+            ++found;
+        }
+    }
+    return found == part.size();
+}
+
+struct Wanted {
+    Messages early;
+    Messages captured;
+    Messages media; // as it came
+    Messages passed;
+};
+
+void sortOut(const Messages& direct, size_t early, const RelayPlan& plan, Wanted& wanted) {
+    for (const OwnedMessage& message : direct) {
+        if (wanted.early.size() < early) {
+            wanted.early.push_back(message);
+        } else if (isCapturedInRelay(message.type)) {
+            wanted.captured.push_back(message);
+        } else if (const auto target = plan.route(message.streamId)) {
+            if (isMedia(message.type)) {
+                wanted.media.push_back(message);
+            }
+            wanted.passed.push_back(message);
+            wanted.passed.back().streamId = *target;
+            wanted.passed.back().timestampMs += plan.offsetMs;
+        }
+    }
+}
+
+struct Seen {
+    Messages passed;
+    size_t marks = 0;
+    bool insideChunk = false; // the last hop
+    bool insideMessage = false;
+    std::string fault;
+};
+
+// Takes what was completed with zeros out of what a hop received.
+std::string takePadded(const RelayRun::Padding& padding, Messages& received) {
+    const size_t begin = std::min(padding.at, received.size());
+    const size_t count = std::min(padding.messages.size(), received.size() - begin);
+    const auto first = received.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto last = first + static_cast<std::ptrdiff_t>(count);
+    const std::string fault = compare("padded", padding.messages, Messages(first, last));
+    received.erase(first, last);
+    return fault;
+}
+
+Seen readHops(const RelayRun& run) {
+    Seen seen;
+    for (size_t hop = 0; hop < run.hops.size() && seen.fault.empty(); ++hop) {
+        ChunkReader reader(CheckLimits);
+        Collector far;
+        Bytes bytes = run.hops[hop];
+        if (const ChunkError error = reader.feed(bytes, far).error; error != ChunkError::None) {
+            seen.fault = "the far side cannot read: " + std::string(describe(error));
+            return seen;
+        }
+        // The last first, as each one's place counts those before it.
+        for (auto padding = run.paddings.rbegin(); padding != run.paddings.rend(); ++padding) {
+            if (padding->hop == hop && seen.fault.empty()) {
+                seen.fault = takePadded(*padding, far.messages);
+            }
+        }
+        for (const OwnedMessage& message : far.messages) {
+            if (!isCapturedInRelay(message.type)) {
+                seen.passed.push_back(message);
+            } else if (message.type == MarkType) {
+                ++seen.marks;
+            } else if (message.type > MessageType::Abort) {
+                seen.fault = "a message of the hop itself was passed on";
+            }
+        }
+        seen.insideChunk = reader.currentChunk() != nullptr;
+        seen.insideMessage = std::any_of(reader.streams().begin(), reader.streams().end(),
+                                         [](const auto& stream) { return stream.insideMessage(); });
+    }
+    return seen;
+}
+
+std::string comparePassed(Wanted& wanted, Seen& seen, const RelayPlan& plan) {
+    if (plan.injectPercent != 0) {
+        wanted.passed = byChunkStream(wanted.passed);
+        seen.passed = byChunkStream(seen.passed);
+    }
+    const bool mayLose = plan.takeoverPercent != 0 || (plan.padAt != 0 && !plan.dies);
+    if (!mayLose) {
+        return compare("passed", wanted.passed, seen.passed);
+    }
+    // Only media goes to the tap, and so on to the next relay.
+    if (!isSubsequence(seen.passed, wanted.passed)) {
+        return "the next hops saw what was not sent, or in another order";
+    }
+    return compare("passed", mediaOf(wanted.passed), mediaOf(seen.passed));
+}
+
 } // namespace
 
+std::optional<uint32_t> RelayPlan::route(uint32_t streamId) const {
+    if (streamId == inStream) {
+        return outStream;
+    }
+    if (streamId == 0) {
+        return 0;
+    }
+    return dropUnmapped ? std::nullopt : std::optional(FallbackStream);
+}
+
 std::string checkRelay(std::span<const uint8_t> input, const RelayPlan& plan) {
-    const Parsed direct = parse(input);
-    RelayRun relayed(input, plan);
-    relayed.run();
-    if (!relayed.complaint.empty()) {
-        return relayed.complaint;
-    }
-    if (relayed.error != direct.error) {
-        return "relay and reader disagree about the error: " +
-               std::string(describe(relayed.error)) + " / " + std::string(describe(direct.error));
+    RelayRun run(input, plan);
+    run.run();
+    if (!run.complaint.empty()) {
+        return run.complaint;
     }
 
-    std::vector<OwnedMessage> early(relayed.early.messages);
-    std::vector<OwnedMessage> wantedEarly;
-    std::vector<OwnedMessage> wantedCaptured;
-    std::vector<OwnedMessage> wantedPassed;
-    for (const OwnedMessage& message : direct.messages) {
-        if (wantedEarly.size() < early.size()) {
-            wantedEarly.push_back(message);
-        } else if (isCapturedInRelay(message.type)) {
-            wantedCaptured.push_back(message);
-        } else {
-            std::optional<uint32_t> target;
-            for (const auto& [in, out] : plan.streamIds) {
-                target = in == message.streamId ? std::optional(out) : target;
-            }
-            if (!target && message.streamId == 0) {
-                target = 0;
-            }
-            if (!target && !plan.dropUnmapped) {
-                target = FallbackStream;
-            }
-            if (target) {
-                wantedPassed.push_back(message);
-                wantedPassed.back().streamId = *target;
-            }
-        }
+    const Parsed direct = parse(input, SIZE_MAX, CheckLimits);
+    if (run.error != direct.error) {
+        return "relay and reader disagree about the error: " + std::string(describe(run.error)) +
+               " / " + std::string(describe(direct.error));
     }
+    Wanted wanted;
+    if (run.diedAt) {
+        sortOut(parse(input.first(*run.diedAt), SIZE_MAX, CheckLimits).messages, run.early.size(),
+                plan, wanted);
+    }
+    sortOut(direct.messages, run.early.size(), plan, wanted);
 
-    const Parsed far = parse(relayed.output);
-    if (far.error != ChunkError::None) {
-        return "the far side cannot read: " + std::string(describe(far.error));
-    }
-    std::vector<OwnedMessage> passed;
-    size_t marks = 0;
-    for (const OwnedMessage& message : far.messages) {
-        if (!isCapturedInRelay(message.type)) {
-            passed.push_back(message);
-        } else if (message.type == MarkType) {
-            ++marks;
-        } else if (message.type > MessageType::Abort) {
-            return "a message of the hop itself was passed on";
-        }
-    }
-    std::string fault = compare("early", wantedEarly, early);
+    Seen seen = readHops(run);
+    std::string fault = seen.fault;
     if (fault.empty()) {
-        fault = compare("captured", wantedCaptured, relayed.captured);
+        fault = compare("early", wanted.early, run.early);
     }
     if (fault.empty()) {
-        fault = compare("passed", wantedPassed, passed);
+        fault = compare("captured", wanted.captured, run.captured);
     }
-    if (fault.empty() && !relayed.pending && marks != relayed.injected) {
+    if (fault.empty() && plan.tap) {
+        fault = compare("shown", wanted.media, run.media);
+    }
+    if (fault.empty()) {
+        fault = comparePassed(wanted, seen, plan);
+    }
+    if (fault.empty() && seen.marks != run.injected) {
         fault = "injected messages were lost";
     }
-    if (fault.empty() && relayed.boundary && far.insideChunk) {
+    if (fault.empty() && (run.atBoundary && seen.insideChunk)) {
         fault = "at a chunk boundary, but the far side waits for more of a chunk";
+    }
+    if (fault.empty() && run.insidePassed != seen.insideMessage) {
+        fault = "relay and far side disagree about whether a message is under way";
     }
     return fault;
 }

@@ -2,14 +2,14 @@
 /// an operator kicks, the proxy stops. One close() each, with the right cause, and the last words
 /// said.
 
-#include "tests/plugins/rtmp/session_fixture.h"
+#include "tests/plugins/rtmp/proxy_fixture.h"
 
 namespace srsproxy::rtmp {
 namespace {
 
 using namespace test;
 
-TEST(SessionEnd, AClientThatLeavesBeforeItAsked) {
+TEST(StreamEnd, AClientThatLeavesBeforeItAsked) {
     const std::pair<Moment, int32_t> rows[] = {{Moment::Accepted, CauseNothingSent},
                                                {Moment::Handshaken, CauseReset},
                                                {Moment::Connected, CauseReset}};
@@ -24,38 +24,28 @@ TEST(SessionEnd, AClientThatLeavesBeforeItAsked) {
     }
 }
 
-TEST(SessionEnd, AClientThatLeavesWhileItWaits) {
-    // An orderly end shows once the client is read again: when the stream runs, or has failed.
-    Config config = testConfig();
-    config.connectTimeoutUs = ShortUs;
-    Proxy proxy(config);
-    Scene routing(proxy, Moment::Routing);
-    routing.client.leave();
-    proxy.onLoop(
-        [&] { proxy.sessions.answerLater(routing.index, Route::none(RouteNoOrigin, "none")); });
-    EXPECT_EQ(proxy.sessions.waitClosed(routing.index).cause, CauseNoOrigin);
-
-    Scene connecting(proxy, Moment::Connecting);
-    connecting.client.leave();
-    EXPECT_EQ(proxy.sessions.waitClosed(connecting.index).cause, CauseOriginFailed);
-
-    for (const Moment moment : {Moment::Greeting, Moment::Asked}) {
-        SCOPED_TRACE(name(moment));
-        Scene scene(proxy, moment);
-        scene.client.halfClose();
-        if (moment == Moment::Asked) {
-            scene.origin.accept();
-            EXPECT_EQ(scene.origin.end(), End::Fin);
-            scene.origin.leave();
-            EXPECT_EQ(proxy.sessions.waitClosed(scene.index).cause, CauseDone);
-        } else {
-            scene.origin.leave();
-            EXPECT_EQ(proxy.sessions.waitClosed(scene.index).cause, CauseOriginFailed);
+TEST(StreamEnd, AClientThatLeavesWhileItWaitsIsNoticedAtOnce) {
+    for (const Moment moment :
+         {Moment::Routing, Moment::Connecting, Moment::Greeting, Moment::Asked}) {
+        for (const bool halfClose : {false, true}) {
+            SCOPED_TRACE(std::string(name(moment)) + (halfClose ? " half closed" : ""));
+            Proxy proxy;
+            Scene scene(proxy, moment);
+            halfClose ? scene.client.halfClose() : scene.client.leave();
+            const Seen seen = proxy.sessions.waitClosed();
+            EXPECT_EQ(seen.cause, CauseReset);
+            EXPECT_EQ(seen.side, SideClient);
+            EXPECT_EQ(seen.detail, "the client left before the stream started");
+            EXPECT_FALSE(seen.routeOutstanding);
+            EXPECT_EQ(seen.outcomes, std::vector<int32_t>{}) << "nothing against the origin";
+            if (scene.origin.isOpen()) {
+                EXPECT_NE(scene.origin.end(), End::StillOpen);
+            }
         }
     }
 }
 
-TEST(SessionEnd, AResetOfTheClientIsNoticedAtEveryMoment) {
+TEST(StreamEnd, AResetOfTheClientIsNoticedAtEveryMoment) {
     for (const Moment moment : AllMoments) {
         SCOPED_TRACE(name(moment));
         Proxy proxy;
@@ -75,7 +65,7 @@ TEST(SessionEnd, AResetOfTheClientIsNoticedAtEveryMoment) {
     }
 }
 
-TEST(SessionEnd, AKickAtEveryMomentIsToldAndObeyed) {
+TEST(StreamEnd, AKickAtEveryMomentIsToldAndObeyed) {
     for (const char* role : {"publish", "play"}) {
         for (const Moment moment : AllMoments) {
             SCOPED_TRACE(std::string(role) + " " + name(moment));
@@ -104,7 +94,7 @@ TEST(SessionEnd, AKickAtEveryMomentIsToldAndObeyed) {
     }
 }
 
-TEST(SessionEnd, AKickedClientThatStaysIsCutOffWithinASecond) {
+TEST(StreamEnd, AKickedClientThatStaysIsCutOffWithinASecond) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying);
     const auto begun = std::chrono::steady_clock::now();
@@ -113,7 +103,7 @@ TEST(SessionEnd, AKickedClientThatStaysIsCutOffWithinASecond) {
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
 }
 
-TEST(SessionEnd, AnAnswerOfTheRouterAfterTheEndStartsNothing) {
+TEST(StreamEnd, AnAnswerOfTheRouterAfterTheEndStartsNothing) {
     Proxy proxy;
     Scene scene(proxy, Moment::Routing);
     proxy.onLoop([&] {
@@ -128,7 +118,7 @@ TEST(SessionEnd, AnAnswerOfTheRouterAfterTheEndStartsNothing) {
     EXPECT_EQ(proxy.sessions.waitClosed().cause, CauseKicked);
 }
 
-TEST(SessionEnd, DestroyClosesASessionOfEachMomentOnce) {
+TEST(StreamEnd, DestroyClosesASessionOfEachMomentOnce) {
     Proxy proxy;
     std::deque<Scene> scenes;
     for (const Moment moment : AllMoments) {
@@ -150,7 +140,7 @@ TEST(SessionEnd, DestroyClosesASessionOfEachMomentOnce) {
     }
 }
 
-TEST(SessionEnd, AnOriginThatGoesInMidStream) {
+TEST(StreamEnd, AnOriginThatGoesInMidStream) {
     const struct {
         const char* role;
         bool reset;
@@ -186,7 +176,7 @@ TEST(SessionEnd, AnOriginThatGoesInMidStream) {
     }
 }
 
-TEST(SessionEnd, TheOriginsLastFramesReachThePlayerBeforeTheEnd) {
+TEST(StreamEnd, TheOriginsLastFramesReachThePlayerBeforeTheEnd) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying, "play");
     Bytes out;
@@ -204,7 +194,7 @@ TEST(SessionEnd, TheOriginsLastFramesReachThePlayerBeforeTheEnd) {
     EXPECT_EQ(scene.client.told().first, "NetStream.Play.UnpublishNotify");
 }
 
-TEST(SessionEnd, SessionsThatEndLeaveTheOthersAlone) {
+TEST(StreamEnd, SessionsThatEndLeaveTheOthersAlone) {
     // Removal moves the last session to the place of the one that went.
     Proxy proxy;
     std::deque<Scene> scenes;

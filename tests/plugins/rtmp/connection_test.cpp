@@ -1,11 +1,15 @@
-/// Sessions before they have an origin: deadlines, refusals, and what clients may do wrong.
+/// Connections before a stream has an origin: deadlines, refusals, and what clients may do wrong.
 
-#include "tests/plugins/rtmp/session_fixture.h"
+#include <future>
+
+#include "tests/plugins/rtmp/proxy_fixture.h"
 
 namespace srsproxy::rtmp {
 namespace {
 
 using namespace test;
+
+constexpr size_t MiB = 1024 * 1024;
 
 Config withHandshakeTimeout() {
     Config config = testConfig();
@@ -13,7 +17,7 @@ Config withHandshakeTimeout() {
     return config;
 }
 
-TEST(SessionClient, R17EndsAConnectionThatSaysNothing) {
+TEST(Connection, R17EndsAConnectionThatSaysNothing) {
     Proxy proxy(withHandshakeTimeout());
     Client client = proxy.connect();
     const Seen seen = proxy.sessions.waitClosed();
@@ -22,7 +26,7 @@ TEST(SessionClient, R17EndsAConnectionThatSaysNothing) {
     EXPECT_EQ(client.end(), End::Fin);
 }
 
-TEST(SessionClient, R17EndsAConnectionThatSendsOneByte) {
+TEST(Connection, R17EndsAConnectionThatSendsOneByte) {
     Proxy proxy(withHandshakeTimeout());
     Client client = proxy.connect();
     client.send({RtmpVersion});
@@ -33,7 +37,7 @@ TEST(SessionClient, R17EndsAConnectionThatSendsOneByte) {
     EXPECT_EQ(client.end(), End::Fin);
 }
 
-TEST(SessionClient, EndsAClientThatNamesNoStream) {
+TEST(Connection, EndsAClientThatNamesNoStream) {
     Proxy proxy(withHandshakeTimeout());
     Client client = proxy.connect();
     client.handshake();
@@ -43,21 +47,25 @@ TEST(SessionClient, EndsAClientThatNamesNoStream) {
     EXPECT_EQ(seen.detail, "no publish or play command in time");
 }
 
-TEST(SessionClient, PingsDoNotPutTheDeadlineOff) {
-    Proxy proxy(withHandshakeTimeout());
+TEST(Connection, PingsDoNotPutTheDeadlineOff) {
+    Config config = withHandshakeTimeout();
+    config.maxPrepublishBytes = 1024 * MiB;
+    Proxy proxy(config);
     Client client = proxy.connect();
     client.handshake();
     Bytes ping;
     client.writer.write(makeUserControl(UserEvent::PingRequest, 1), ping);
-    while (client.trySend(ping)) {
-        if (proxy.sessions.seen(0).closes > 0) {
-            break;
+    try {
+        for (;;) {
+            client.send(ping);
+            client.nextOf(MessageType::UserControl);
         }
+    } catch (const std::runtime_error&) { // until it is cut off
     }
     EXPECT_EQ(proxy.sessions.waitClosed().cause, CauseTimeout);
 }
 
-TEST(SessionClient, TurnsAwayWhatTheCoreDoesNotTake) {
+TEST(Connection, TurnsAwayWhatTheCoreDoesNotTake) {
     Proxy proxy;
     proxy.sessions.refuseToOpen();
     Client client = proxy.connect();
@@ -65,7 +73,7 @@ TEST(SessionClient, TurnsAwayWhatTheCoreDoesNotTake) {
     EXPECT_EQ(proxy.sessions.opened(), 0u);
 }
 
-TEST(SessionClient, TellsWhyANameIsNoStream) {
+TEST(Connection, TellsWhyANameIsNoStream) {
     const struct {
         int32_t status;
         const char* ask;
@@ -91,7 +99,7 @@ TEST(SessionClient, TellsWhyANameIsNoStream) {
     }
 }
 
-TEST(SessionClient, NoOriginIsAnErrorWithinASecond) {
+TEST(Connection, NoOriginIsAnErrorWithinASecond) {
     for (const char* ask : {"publish", "play"}) {
         Proxy proxy;
         Client client = proxy.connect();
@@ -107,7 +115,7 @@ TEST(SessionClient, NoOriginIsAnErrorWithinASecond) {
     }
 }
 
-TEST(SessionClient, ClosesWithTheCauseOfTheRoutersAnswer) {
+TEST(Connection, ClosesWithTheCauseOfTheRoutersAnswer) {
     const std::pair<int32_t, int32_t> rows[] = {{RouteNoOrigin, CauseNoOrigin},
                                                 {RouteExhausted, CauseOriginFailed},
                                                 {RouteLimit, CauseLimit}};
@@ -124,7 +132,7 @@ TEST(SessionClient, ClosesWithTheCauseOfTheRoutersAnswer) {
     }
 }
 
-TEST(SessionClient, ALateAnswerOfTheRouterIsTaken) {
+TEST(Connection, ALateAnswerOfTheRouterIsTaken) {
     Proxy proxy;
     Scene scene(proxy, Moment::Routing);
     proxy.onLoop([&] { proxy.sessions.answerLater(0, Route::to(scene.listener.port())); });
@@ -134,18 +142,18 @@ TEST(SessionClient, ALateAnswerOfTheRouterIsTaken) {
     EXPECT_EQ(origin.end(), End::Fin);
 }
 
-TEST(SessionClient, ARouterThatNeverAnswersIsNotWaitedForForEver) {
+TEST(Connection, ARouterThatNeverAnswersIsNotWaitedForForEver) {
     Config config = testConfig();
     config.originTimeoutUs = ShortUs;
     Proxy proxy(config);
     Scene scene(proxy, Moment::Routing);
-    EXPECT_EQ(scene.client.told().first, "NetConnection.Connect.Failed");
+    EXPECT_EQ(scene.client.told().first, "NetStream.Publish.Rejected");
     proxy.sessions.wait(0, [](const Seen& seen) { return !seen.routeOutstanding; }); // cancelled
     scene.client.leave();
     EXPECT_EQ(proxy.sessions.waitClosed().cause, CauseTimeout);
 }
 
-TEST(SessionClient, WhatAClientSendsWhileItWaitsIsNotTakenForAnotherRequest) {
+TEST(Connection, WhatAClientSendsWhileItWaitsIsNotTakenForAnotherRequest) {
     Proxy proxy;
     Scene scene(proxy, Moment::Routing);
     scene.client.send(scene.client.ask("publish", "another"));
@@ -155,7 +163,7 @@ TEST(SessionClient, WhatAClientSendsWhileItWaitsIsNotTakenForAnotherRequest) {
     EXPECT_EQ(seen.cause, CauseReset);
 }
 
-TEST(SessionClient, GarbageIsAProtocolErrorOfTheClient) {
+TEST(Connection, GarbageIsAProtocolErrorOfTheClient) {
     Proxy proxy;
     Client notRtmp = proxy.connect();
     notRtmp.send({'G', 'E', 'T', ' ', '/'});
@@ -173,22 +181,102 @@ TEST(SessionClient, GarbageIsAProtocolErrorOfTheClient) {
     EXPECT_EQ(seen.side, SideClient);
 }
 
-TEST(SessionClient, APingFloodBeforeAnyStreamIsCutOff) {
-    Proxy proxy;
-    Client client = proxy.connect(4096);
-    client.handshake();
-    Bytes pings;
-    for (int i = 0; i < 10'000; ++i) {
-        client.writer.write(makeUserControl(UserEvent::PingRequest, 1), pings);
+TEST(Connection, APingFloodBeforeAnyStreamIsCutOff) {
+    for (const size_t prepublishBytes : {256 * MiB / 1024, 1024 * MiB}) {
+        SCOPED_TRACE(prepublishBytes);
+        Config config = testConfig();
+        config.maxPrepublishBytes = prepublishBytes; // or the pongs that it does not read
+        Proxy proxy(config);
+        Client client = proxy.connect(4096);
+        client.handshake();
+        Bytes pings;
+        for (int i = 0; i < 10'000; ++i) {
+            client.writer.write(makeUserControl(UserEvent::PingRequest, 1), pings);
+        }
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(DeadlineMs);
+        while (client.trySend(pings)) { // it is read, for a moment, so that last words arrive
+            ASSERT_LT(std::chrono::steady_clock::now(), until);
+        }
+        EXPECT_EQ(proxy.sessions.waitClosed().cause, CauseLimit);
     }
-    size_t rounds = 0;
-    while (client.trySend(pings)) {
-        ASSERT_LT(++rounds, 1000u) << "180 MB of pings, and nobody minds";
-    }
-    EXPECT_EQ(proxy.sessions.waitClosed().cause, CauseLimit);
 }
 
-TEST(SessionClient, DrainStopsAcceptingAndLeavesSessionsAlone) {
+TEST(Connection, R7TakesControlAndDataBeforePublish) {
+    Proxy proxy;
+    OpenPort listener;
+    proxy.sessions.script("cam", {Route::to(listener.port())});
+    Client client = proxy.connect();
+    client.handshake();
+    Bytes out;
+    client.writer.write(makeAcknowledgement(1), out);
+    client.send(out);
+    client.connect();
+    out.clear();
+    client.writer.write(makeAbort(9), out);
+    client.writer.write(makeWindowAckSize(5000), out);
+    const Bytes data{2, 0, 1, 'x'};
+    client.writer.write(Message{4, 1, 0, MessageType::DataAmf0, data}, out);
+    client.writer.write(makeSetBufferLength(ClientStream, 3000), out);
+    client.writer.write(makeUserControl(UserEvent::PingRequest, 77), out);
+    client.send(out);
+    const auto pong = parseUserControl(client.nextOf(MessageType::UserControl).payload);
+    EXPECT_EQ(pong->event, UserEvent::PingResponse);
+    EXPECT_EQ(pong->value, 77u);
+    client.createStream();
+    client.send(client.ask("publish", "cam"));
+    OriginPeer origin = listener.accept(Stage::Running);
+    const auto length = parseUserControl(origin.nextOf(MessageType::UserControl).payload);
+    EXPECT_EQ(length->event, UserEvent::SetBufferLength);
+    EXPECT_EQ(length->value, OriginStream);
+    EXPECT_EQ(length->extra, 3000u);
+}
+
+/// Bytes before publish are limited; behind publish the client waits for the origin instead.
+TEST(Connection, MaxPrepublishIsALimitUntilPublishAndBackPressureBehindIt) {
+    Config config = testConfig();
+    config.maxPrepublishBytes = 64 * 1024;
+    Proxy proxy(config);
+    Bytes data;
+    {
+        Client client = proxy.connect();
+        client.handshake();
+        client.connect();
+        for (int i = 0; i < 100; ++i) {
+            client.writer.write(Message{4, 1, 0, MessageType::DataAmf0, Bytes(1000, 5)}, data);
+        }
+        client.trySend(data);
+        EXPECT_EQ(client.end(), End::Fin);
+        client.leave();
+        const Seen seen = proxy.sessions.waitClosed();
+        EXPECT_EQ(seen.cause, CauseLimit);
+        EXPECT_EQ(seen.side, SideClient);
+        EXPECT_NE(seen.detail.find("max_prepublish"), std::string::npos) << seen.detail;
+    }
+    Scene scene(proxy, Moment::Routing);
+    constexpr uint32_t Frames = 2000;
+    const Bytes frame(16'000, 7);
+    Bytes media;
+    for (uint32_t i = 0; i < Frames; ++i) {
+        scene.client.writer.write(Message{6, ClientStream, i, MessageType::Video, frame}, media);
+    }
+    const size_t taken = scene.client.sendUntilStalled(media, 200);
+    EXPECT_LT(taken, media.size()) << "nobody keeps 32 MB for an origin that is yet to be found";
+    EXPECT_EQ(proxy.sessions.seen(scene.index).closes, 0);
+    auto sending = std::async(std::launch::async, [&] {
+        scene.client.send({media.begin() + static_cast<std::ptrdiff_t>(taken), media.end()});
+    });
+    proxy.onLoop(
+        [&] { proxy.sessions.answerLater(scene.index, Route::to(scene.listener.port())); });
+    OriginPeer origin = scene.listener.accept(Stage::Running);
+    for (uint32_t i = 0; i < Frames; ++i) {
+        const Kept kept = origin.nextOf(MessageType::Video);
+        ASSERT_EQ(kept.message.timestampMs, i);
+        ASSERT_EQ(kept.payload.size(), frame.size());
+    }
+    sending.get();
+}
+
+TEST(Connection, DrainStopsAcceptingAndLeavesSessionsAlone) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying);
     proxy.drain();

@@ -4,7 +4,8 @@
 #include <future>
 #include <random>
 
-#include "tests/plugins/rtmp/session_fixture.h"
+#include "tests/plugins/rtmp/frames.h"
+#include "tests/plugins/rtmp/proxy_fixture.h"
 
 namespace srsproxy::rtmp {
 namespace {
@@ -12,50 +13,6 @@ namespace {
 using namespace test;
 
 constexpr size_t MiB = 1024 * 1024;
-
-struct Frame {
-    uint8_t type;
-    uint32_t timestampMs;
-    Bytes payload;
-    bool operator==(const Frame&) const = default;
-};
-
-/// Metadata, then audio and video of every awkward size.
-std::vector<Frame> someFrames(uint32_t seed, size_t count) {
-    std::mt19937 random(seed);
-    std::vector<Frame> frames{{MessageType::DataAmf0, 0, {2, 0, 1, 'm', 5}}};
-    for (size_t i = 0; i < count; ++i) {
-        const size_t sizes[] = {1, 127, 128, 129, 4096, random() % 20'000, random() % 200'000};
-        Bytes payload(sizes[random() % std::size(sizes)]);
-        std::generate(payload.begin(), payload.end(),
-                      [&] { return static_cast<uint8_t>(random()); });
-        frames.push_back({i % 3 == 0 ? MessageType::Audio : MessageType::Video,
-                          static_cast<uint32_t>(20 * i), std::move(payload)});
-    }
-    return frames;
-}
-
-Bytes encode(ChunkWriter& writer, uint32_t streamId, std::span<const Frame> frames) {
-    Bytes out;
-    for (const Frame& frame : frames) {
-        const uint32_t csid = frame.type == MessageType::Video ? 6 : 4;
-        writer.write(Message{csid, streamId, frame.timestampMs, frame.type, frame.payload}, out);
-    }
-    return out;
-}
-
-/// The next `count` media and data messages, all on stream `streamId`.
-std::vector<Frame> receive(Peer& peer, uint32_t streamId, size_t count) {
-    std::vector<Frame> frames;
-    while (frames.size() < count) {
-        Kept kept = peer.next();
-        if (!isControl(kept.message.type) && !isCommand(kept.message.type)) {
-            EXPECT_EQ(kept.message.streamId, streamId);
-            frames.push_back({kept.message.type, kept.message.timestampMs, kept.payload});
-        }
-    }
-    return frames;
-}
 
 /// In pieces of random sizes, so that headers and payloads are cut anywhere.
 void sendInPieces(Peer& peer, const Bytes& bytes, uint32_t seed) {
@@ -68,11 +25,11 @@ void sendInPieces(Peer& peer, const Bytes& bytes, uint32_t seed) {
     }
 }
 
-TEST(SessionRelay, PublishesByteForByteWithMediaSentTogetherWithTheCommand) {
+TEST(StreamRelay, PublishesByteForByteWithMediaSentTogetherWithTheCommand) {
     Proxy proxy;
-    Listener listener;
+    OpenPort listener;
     proxy.sessions.script("cam", {Route::to(listener.port())});
-    const std::vector<Frame> frames = someFrames(1, 150);
+    const Frames frames = someFrames(1, 150);
     Client client = proxy.connect();
     client.handshake();
     client.connect();
@@ -101,10 +58,10 @@ TEST(SessionRelay, PublishesByteForByteWithMediaSentTogetherWithTheCommand) {
     EXPECT_GT(seen.counters.toOrigin, media.size());
 }
 
-TEST(SessionRelay, PlaysByteForByteWithMediaSentTogetherWithTheYes) {
+TEST(StreamRelay, PlaysByteForByteWithMediaSentTogetherWithTheYes) {
     Proxy proxy;
     Scene scene(proxy, Moment::Asked, "play");
-    const std::vector<Frame> frames = someFrames(3, 150);
+    const Frames frames = someFrames(3, 150);
     Bytes payload;
     appendOnStatus(payload, {"status", "NetStream.Play.Start", "go"});
     Bytes all;
@@ -125,10 +82,10 @@ TEST(SessionRelay, PlaysByteForByteWithMediaSentTogetherWithTheYes) {
     EXPECT_GT(seen.counters.toClient, media.size());
 }
 
-TEST(SessionRelay, APublishersLastFramesReachAnOriginThatReadsLate) {
+TEST(StreamRelay, APublishersLastFramesReachAnOriginThatReadsLate) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying);
-    const std::vector<Frame> frames = someFrames(5, 100);
+    const Frames frames = someFrames(5, 100);
     // What the origin says meanwhile must not cut off what it has not read yet.
     Bytes ack;
     scene.origin.writer.write(makeAcknowledgement(1), ack);
@@ -145,10 +102,10 @@ TEST(SessionRelay, APublishersLastFramesReachAnOriginThatReadsLate) {
     EXPECT_EQ(proxy.sessions.waitClosed().cause, CauseDone);
 }
 
-TEST(SessionRelay, AHalfClosedPublisherHasDoneAndItsTailArrives) {
+TEST(StreamRelay, AHalfClosedPublisherHasDoneAndItsTailArrives) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying);
-    const std::vector<Frame> frames = someFrames(6, 20);
+    const Frames frames = someFrames(6, 20);
     scene.client.send(encode(scene.client.writer, ClientStream, frames));
     scene.client.halfClose();
     EXPECT_EQ(receive(scene.origin, OriginStream, frames.size()), frames);
@@ -159,7 +116,7 @@ TEST(SessionRelay, AHalfClosedPublisherHasDoneAndItsTailArrives) {
 
 /// Numbered video messages: 1 MiB in sixteen of them.
 Bytes numberedMegabyte(ChunkWriter& writer, uint32_t streamId, uint32_t number) {
-    std::vector<Frame> frames;
+    Frames frames;
     for (uint32_t i = 0; i < 16; ++i) {
         frames.push_back({MessageType::Video, 16 * number + i,
                           Bytes(MiB / 16, static_cast<uint8_t>(number * 7 + i))});
@@ -195,7 +152,7 @@ size_t fill(Peer& peer, uint32_t streamId, uint32_t most, uint32_t& megabytes, B
     return total;
 }
 
-TEST(SessionRelay, R23ASlowReaderStopsTheReadingFromItsOrigin) {
+TEST(StreamRelay, R23ASlowReaderStopsTheReadingFromItsOrigin) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying, "play", 32 * 1024);
     uint32_t megabytes = 0;
@@ -209,7 +166,7 @@ TEST(SessionRelay, R23ASlowReaderStopsTheReadingFromItsOrigin) {
     sending.get();
 }
 
-TEST(SessionRelay, BothDirectionsBlockedGoOnOnceTheyAreRead) {
+TEST(StreamRelay, BothDirectionsBlockedGoOnOnceTheyAreRead) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying, "play", 32 * 1024);
     uint32_t down = 0;
@@ -229,7 +186,7 @@ TEST(SessionRelay, BothDirectionsBlockedGoOnOnceTheyAreRead) {
     sendingUp.get();
 }
 
-TEST(SessionRelay, AStalledReaderIsIdleInTheEnd) {
+TEST(StreamRelay, AStalledReaderIsIdleInTheEnd) {
     Config config = testConfig();
     config.idleTimeoutUs = 300'000;
     Proxy proxy(config);
@@ -240,7 +197,7 @@ TEST(SessionRelay, AStalledReaderIsIdleInTheEnd) {
     EXPECT_EQ(proxy.sessions.waitClosed().cause, CauseIdle);
 }
 
-TEST(SessionRelay, IdleOnBothSidesEndsTheStreamAndSaysSo) {
+TEST(StreamRelay, IdleOnBothSidesEndsTheStreamAndSaysSo) {
     Config config = testConfig();
     config.idleTimeoutUs = ShortUs;
     for (const char* role : {"publish", "play"}) {
@@ -259,13 +216,13 @@ TEST(SessionRelay, IdleOnBothSidesEndsTheStreamAndSaysSo) {
     }
 }
 
-TEST(SessionRelay, BytesFromEitherSidePutIdleOff) {
+TEST(StreamRelay, BytesFromEitherSidePutIdleOff) {
     Config config = testConfig();
     config.idleTimeoutUs = 400'000;
     Proxy proxy(config);
     Scene scene(proxy, Moment::Relaying);
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(700);
-    const std::vector<Frame> frames = someFrames(7, 1);
+    const Frames frames = someFrames(7, 1);
     while (std::chrono::steady_clock::now() < until) {
         scene.client.send(encode(scene.client.writer, ClientStream, frames));
         ASSERT_EQ(receive(scene.origin, OriginStream, frames.size()), frames);
@@ -273,10 +230,10 @@ TEST(SessionRelay, BytesFromEitherSidePutIdleOff) {
     EXPECT_EQ(proxy.sessions.seen(0).closes, 0);
 }
 
-TEST(SessionRelay, GarbageOfTheClientEndsTheStreamForTheOrigin) {
+TEST(StreamRelay, GarbageOfTheClientEndsTheStreamForTheOrigin) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying);
-    const std::vector<Frame> frames = someFrames(8, 5);
+    const Frames frames = someFrames(8, 5);
     Bytes bytes = encode(scene.client.writer, ClientStream, frames);
     bytes.insert(bytes.end(), 64, 0xFF);
     scene.client.send(bytes);
@@ -291,7 +248,7 @@ TEST(SessionRelay, GarbageOfTheClientEndsTheStreamForTheOrigin) {
     EXPECT_EQ(seen.outcomes, std::vector<int32_t>{OutcomeAccepted}) << "not the origin's fault";
 }
 
-TEST(SessionRelay, GarbageOfTheOriginIsReportedAndToldToTheClient) {
+TEST(StreamRelay, GarbageOfTheOriginIsReportedAndToldToTheClient) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying, "play");
     scene.origin.send(Bytes(64, 0xFF));
@@ -304,22 +261,24 @@ TEST(SessionRelay, GarbageOfTheOriginIsReportedAndToldToTheClient) {
     EXPECT_EQ(seen.outcomes, (std::vector<int32_t>{OutcomeAccepted, OutcomeProtocolError}));
 }
 
-TEST(SessionRelay, APingFloodWithoutReadingThePongsIsCutOff) {
+TEST(StreamRelay, WhoPingsAndDoesNotReadThePongsIsNotReadAnyMore) {
     for (const bool byClient : {true, false}) {
+        SCOPED_TRACE(byClient ? "client" : "origin");
         Proxy proxy;
         Scene scene(proxy, Moment::Relaying, "publish", 4096);
         Peer& flooding = byClient ? static_cast<Peer&>(scene.client) : scene.origin;
         Bytes pings;
-        for (int i = 0; i < 10'000; ++i) {
+        for (int i = 0; i < 500'000; ++i) {
             flooding.writer.write(makeUserControl(UserEvent::PingRequest, 1), pings);
         }
+        size_t sent = 0;
         size_t rounds = 0;
-        while (flooding.trySend(pings)) {
-            ASSERT_LT(++rounds, 1000u) << "180 MB of pings, and nobody minds";
+        for (size_t taken = pings.size(); taken == pings.size() && rounds < 20; ++rounds) {
+            taken = flooding.sendUntilStalled(pings, 300);
+            sent += taken;
         }
-        const Seen seen = proxy.sessions.waitClosed();
-        EXPECT_EQ(seen.cause, CauseLimit);
-        EXPECT_EQ(seen.side, byClient ? SideClient : SideOrigin);
+        EXPECT_LT(sent, 20 * pings.size()) << "pings without end, and nobody minds";
+        EXPECT_EQ(proxy.sessions.seen(0).closes, 0);
     }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// A LoopPart on a real event loop, with a fake of the core's sessions behind it: routes come
-/// from a script, and what the plugin says of its sessions is kept for the test to look at.
+/// A fake of the core's sessions: routes come from a script, and what the plugin says of its
+/// sessions is kept for the test to look at.
 
 #include <gtest/gtest.h>
 
@@ -12,34 +12,48 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/base/log.h"
-#include "core/event/event_loop.h"
-#include "plugins/rtmp/loop_part.h"
+#include "srsproxy/protocol.h"
 #include "tests/plugins/rtmp/peers.h"
 
 namespace srsproxy::rtmp::test {
 
 /// One answer to route().
 struct Route {
-    enum Kind { Found, Refused, Later } kind = Refused;
+    enum Kind {
+        Found,
+        Refused,
+        Later,   ///< the test answers by itself
+        NewRound ///< RouteExhausted until somebody asks with RouteAfresh; then the next one
+    } kind = Refused;
     uint16_t port = 0;
     int32_t code = RouteNoOrigin;
     std::string reason = "no server is available";
+    std::string originKind;
+    std::string scheme = "tcp";
+    std::string clientAddress;
+    std::string address = "127.0.0.1";
 
+    Route(Kind what, uint16_t toPort, int32_t routeCode, std::string why)
+        : kind(what), port(toPort), code(routeCode), reason(std::move(why)) {}
+    Route() = default;
     static Route to(uint16_t port) { return {Found, port, RouteFound, ""}; }
     static Route none(int32_t code, std::string reason) {
         return {Refused, 0, code, std::move(reason)};
     }
     static Route later() { return {Later, 0, 0, ""}; }
+    static Route newRound() { return {NewRound, 0, RouteExhausted, ""}; }
 };
 
 /// What a test sees of a session.
 struct Seen {
+    std::string client;
     std::string url;
     int32_t role = RoleUnknown;
-    uint32_t routes = 0; ///< asked for
+    uint32_t routes = 0;              ///< asked for
+    std::vector<uint32_t> routeFlags; ///< of each
     bool routeOutstanding = false;
     std::vector<int32_t> outcomes;
     std::vector<std::string> outcomeDetails;
@@ -92,8 +106,11 @@ public:
     void waitOpened(size_t index = 0) {
         wait(index, [](const Seen&) { return true; });
     }
-    void waitReported(size_t index, size_t count) {
-        wait(index, [count](const Seen& seen) { return seen.outcomes.size() >= count; });
+    Seen waitReported(size_t index, size_t count) {
+        return wait(index, [count](const Seen& seen) { return seen.outcomes.size() >= count; });
+    }
+    Seen waitRoutes(size_t index, uint32_t count) {
+        return wait(index, [count](const Seen& seen) { return seen.routes >= count; });
     }
 
     /// As the core does it: a session that has closed has no owner any more. [loop]
@@ -108,11 +125,15 @@ public:
     void answerLater(size_t index, const Route& route) { answer(*takeHandler(index), route); }
     /// [loop]
     static void answer(IRouteHandler& handler, const Route& route) {
+        const std::string id = "origin-" + std::to_string(route.port);
         RouteAnswer answer{};
         answer.structSize = sizeof answer;
         answer.code = route.code;
-        answer.originId = toStr("test-origin");
-        answer.address = toStr("127.0.0.1");
+        answer.originId = toStr(id);
+        answer.originKind = toStr(route.originKind);
+        answer.scheme = toStr(route.scheme);
+        answer.clientAddress = toStr(route.clientAddress);
+        answer.address = toStr(route.address);
         answer.port = route.port;
         answer.reason = toStr(route.reason);
         handler.routed(&answer);
@@ -130,6 +151,7 @@ public:
             return nullptr;
         }
         records_.push_back(std::make_unique<Record>(*this, records_.size() + 1, owner));
+        records_.back()->seen.client = toString(info->client);
         changed_.notify_all();
         return records_.back().get();
     }
@@ -161,21 +183,16 @@ private:
             });
             return status;
         }
-        void route(const RouteRequest*, IRouteHandler* asking) noexcept override {
-            Route route = Route::none(RouteNoOrigin, "no server is available");
+        void route(const RouteRequest* request, IRouteHandler* asking) noexcept override {
+            Route route;
             note([&](Seen& now) {
                 ++now.routes;
+                now.routeFlags.push_back(request->flags);
                 if (now.routeOutstanding) {
                     all.misuse_.push_back("route() while an answer is outstanding");
                 }
-                const auto found = all.scripts_.find(now.url.substr(now.url.rfind('/') + 1));
-                if (found != all.scripts_.end()) {
-                    route = Route::none(RouteExhausted, "no server could be reached");
-                    if (!found->second.empty()) {
-                        route = found->second.front();
-                        found->second.pop_front();
-                    }
-                }
+                route = all.nextRoute(now.url.substr(now.url.rfind('/') + 1),
+                                      (request->flags & RouteAfresh) != 0);
                 now.routeOutstanding = route.kind == Route::Later;
             });
             if (route.kind == Route::Later) {
@@ -214,6 +231,25 @@ private:
         Seen seen;
     };
 
+    /// Of the stream's script.
+    Route nextRoute(const std::string& stream, bool afresh) {
+        const auto found = scripts_.find(stream);
+        if (found == scripts_.end()) {
+            return {};
+        }
+        std::deque<Route>& routes = found->second;
+        const Route exhausted = Route::none(RouteExhausted, "no server could be reached");
+        if (afresh && !routes.empty() && routes.front().kind == Route::NewRound) {
+            routes.pop_front();
+        }
+        if (routes.empty() || routes.front().kind == Route::NewRound) {
+            return exhausted;
+        }
+        const Route route = routes.front();
+        routes.pop_front();
+        return route;
+    }
+
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::unique_ptr<Record>> records_;
@@ -222,151 +258,6 @@ private:
     bool full_ = false;
     int32_t identifyStatus_ = StatusOk;
     std::string identifyReason_;
-};
-
-class QuietLog final : public ILog {
-public:
-    int32_t enabled(int32_t) noexcept override { return 1; } // so that the lines are made
-    void write(int32_t, uint64_t, Str, Str) noexcept override {}
-};
-
-/// Time-outs that no test waits for; one that tests a time-out shortens it.
-inline Config testConfig() {
-    Config config;
-    config.handshakeTimeoutUs = 60'000'000;
-    config.connectTimeoutUs = 60'000'000;
-    config.originTimeoutUs = 60'000'000;
-    config.idleTimeoutUs = 60'000'000;
-    return config;
-}
-inline constexpr int64_t ShortUs = 150'000;
-
-/// The proxy under test. Its end checks that every session was closed exactly once.
-class Proxy {
-public:
-    explicit Proxy(const Config& config = testConfig()) : config_(config) {
-        loops_.start();
-        ListenerSockets listener = bindListeners({"127.0.0.1", 0}, 1);
-        port_ = portOf(listener.address);
-        Services services;
-        services.log = &log_;
-        services.sessions = &sessions;
-        onLoop([&] {
-            part_ = new LoopPart(services, config_, loops_.at(0), std::move(listener.sockets));
-        });
-    }
-    ~Proxy() {
-        destroyPart();
-        loops_.stop();
-        for (size_t i = 0; i < sessions.opened(); ++i) {
-            EXPECT_EQ(sessions.seen(i).closes, 1) << "session " << i;
-        }
-        EXPECT_EQ(sessions.misuse(), std::vector<std::string>{});
-    }
-    Proxy(const Proxy&) = delete;
-    Proxy& operator=(const Proxy&) = delete;
-
-    Client connect(int receiveBytes = 0) { return Client(connectTo(port_, receiveBytes)); }
-    template <typename Work> void onLoop(Work work) { loops_.at(0).call(work); }
-    void kick(size_t index, int32_t cause, const std::string& why) {
-        onLoop([&] {
-            if (ISessionOwner* owner = sessions.owner(index)) {
-                owner->kicked(cause, toStr(why));
-            }
-        });
-    }
-    void destroyPart() {
-        if (part_ != nullptr) {
-            onLoop([&] { part_->destroy(); });
-            part_ = nullptr;
-        }
-    }
-    void drain() {
-        onLoop([&] { part_->drain(0); });
-    }
-    uint16_t port() const { return port_; }
-
-    FakeSessions sessions;
-
-private:
-    const Config config_;
-    QuietLog log_;
-    LoopGroup loops_{1, Log(std::make_shared<NullLogSink>(), "test")};
-    LoopPart* part_ = nullptr; ///< owns itself, until destroy()
-    uint16_t port_ = 0;
-};
-
-/// The points of a session's life at which the tests strike.
-enum class Moment {
-    Accepted,   ///< a connection, nothing sent
-    Handshaken, ///< C0 to C2 done
-    Connected,  ///< connect answered
-    Routing,    ///< the core has not answered yet
-    Connecting, ///< to a port that neither takes nor refuses
-    Greeting,   ///< the origin owes its handshake
-    Asked,      ///< the origin owes its yes
-    Relaying,
-    Closing ///< refused, and the client does not leave
-};
-inline constexpr Moment AllMoments[] = {Moment::Accepted, Moment::Handshaken, Moment::Connected,
-                                        Moment::Routing,  Moment::Connecting, Moment::Greeting,
-                                        Moment::Asked,    Moment::Relaying,   Moment::Closing};
-inline const char* name(Moment moment) {
-    constexpr const char* Names[] = {"Accepted", "Handshaken", "Connected", "Routing", "Connecting",
-                                     "Greeting", "Asked",      "Relaying",  "Closing"};
-    return Names[static_cast<size_t>(moment)];
-}
-
-/// A session brought to a moment: the index-th that the proxy opened.
-struct Scene {
-    Scene(Proxy& proxy, Moment moment, std::string_view publishOrPlay = "publish",
-          int receiveBytes = 0)
-        : sessions(proxy.sessions), index(sessions.opened()), client(proxy.connect(receiveBytes)) {
-        sessions.waitOpened(index);
-        const std::string stream = "stream" + std::to_string(index);
-        if (moment >= Moment::Handshaken) {
-            client.handshake();
-        }
-        if (moment >= Moment::Connected) {
-            client.connect();
-        }
-        if (moment <= Moment::Connected) {
-            return;
-        }
-        switch (moment) {
-        case Moment::Routing:
-            sessions.script(stream, {Route::later()});
-            break;
-        case Moment::Connecting:
-            sessions.script(stream, {Route::to(deaf.port())});
-            break;
-        case Moment::Closing:
-            break;
-        default:
-            sessions.script(stream, {Route::to(listener.port())});
-            break;
-        }
-        client.createStream();
-        client.send(client.ask(publishOrPlay, stream));
-        sessions.wait(index, [](const Seen& seen) { return seen.routes == 1; });
-        if (moment == Moment::Closing) {
-            client.told();
-        } else if (moment == Moment::Greeting) {
-            origin = listener.accept(Stage::Silent);
-        } else if (moment == Moment::Asked) {
-            origin = listener.accept(Stage::Asked);
-        } else if (moment == Moment::Relaying) {
-            origin = listener.accept(Stage::Running);
-            client.told();
-        }
-    }
-
-    FakeSessions& sessions;
-    size_t index;
-    Listener listener;
-    DeafPort deaf;
-    Client client;
-    OriginPeer origin;
 };
 
 } // namespace srsproxy::rtmp::test

@@ -3,7 +3,7 @@
 
 #include <sys/resource.h>
 
-#include "tests/plugins/rtmp/session_fixture.h"
+#include "tests/plugins/rtmp/proxy_fixture.h"
 
 namespace srsproxy::rtmp {
 namespace {
@@ -12,7 +12,7 @@ using namespace test;
 
 /// A port that nothing listens on.
 uint16_t closedPort() {
-    return Listener().port();
+    return OpenPort().port();
 }
 
 void flood(Peer& peer, const Bytes& bytes) {
@@ -40,14 +40,14 @@ struct TwoOrigins {
     }
 
     Proxy proxy;
-    Listener first;
-    Listener second;
+    OpenPort first;
+    OpenPort second;
     Client client;
 };
 
-TEST(SessionOrigin, R18TriesTheNextOneWhenTheFirstIsDown) {
+TEST(StreamSetup, R18TriesTheNextOneWhenTheFirstIsDown) {
     Proxy proxy;
-    Listener second;
+    OpenPort second;
     proxy.sessions.script("cam", {Route::to(closedPort()), Route::to(second.port())});
     Client client = proxy.connect();
     client.askFor("publish", "cam");
@@ -59,12 +59,12 @@ TEST(SessionOrigin, R18TriesTheNextOneWhenTheFirstIsDown) {
               (std::vector<int32_t>{OutcomeConnectRefused, OutcomeAccepted}));
 }
 
-TEST(SessionOrigin, TriesTheNextOneWhenTheFirstDoesNotConnect) {
+TEST(StreamSetup, TriesTheNextOneWhenTheFirstDoesNotConnect) {
     Config config = testConfig();
     config.connectTimeoutUs = ShortUs;
     Proxy proxy(config);
     DeafPort deaf;
-    Listener second;
+    OpenPort second;
     proxy.sessions.script("cam", {Route::to(deaf.port()), Route::to(second.port())});
     Client client = proxy.connect();
     client.askFor("play", "cam");
@@ -76,7 +76,7 @@ TEST(SessionOrigin, TriesTheNextOneWhenTheFirstDoesNotConnect) {
               (std::vector<int32_t>{OutcomeConnectTimeout, OutcomeAccepted}));
 }
 
-TEST(SessionOrigin, GivesUpWhenAllAreDown) {
+TEST(StreamSetup, GivesUpWhenAllAreDown) {
     Proxy proxy;
     proxy.sessions.script("cam", {Route::to(closedPort()), Route::to(closedPort())});
     Client client = proxy.connect();
@@ -89,7 +89,7 @@ TEST(SessionOrigin, GivesUpWhenAllAreDown) {
     EXPECT_EQ(seen.routes, 3u);
 }
 
-TEST(SessionOrigin, ReportsSilenceAtEveryStageAndTriesTheNextOne) {
+TEST(StreamSetup, ReportsSilenceAtEveryStageAndTriesTheNextOne) {
     Config config = testConfig();
     config.originTimeoutUs = 250'000;
     for (const Stage stage : {Stage::Silent, Stage::Greeted, Stage::Connected, Stage::Asked}) {
@@ -103,7 +103,7 @@ TEST(SessionOrigin, ReportsSilenceAtEveryStageAndTriesTheNextOne) {
     }
 }
 
-TEST(SessionOrigin, ASlowDripDoesNotPutTheDeadlineOff) {
+TEST(StreamSetup, ASlowDripDoesNotPutTheDeadlineOff) {
     Config config = testConfig();
     config.originTimeoutUs = 250'000;
     TwoOrigins pool(config);
@@ -120,7 +120,7 @@ TEST(SessionOrigin, ASlowDripDoesNotPutTheDeadlineOff) {
     EXPECT_EQ(pool.secondTakesIt().outcomes[0], OutcomeSilent);
 }
 
-TEST(SessionOrigin, ABadUrlDoesNotGetAnOriginBlamedForItsHangUp) {
+TEST(StreamSetup, ABadUrlDoesNotGetAnOriginBlamedForItsHangUp) {
     // Before it heard of the client, a hang-up is the origin's fault. From connect on, which
     // carries the client's words, it may be the origin's way to say no.
     const struct {
@@ -143,7 +143,7 @@ TEST(SessionOrigin, ABadUrlDoesNotGetAnOriginBlamedForItsHangUp) {
     }
 }
 
-TEST(SessionOrigin, AHangUpOnceAskedIsANo) {
+TEST(StreamSetup, AHangUpOnceAskedIsANo) {
     for (const bool reset : {false, true}) {
         TwoOrigins pool;
         OriginPeer origin = pool.first.accept(Stage::Asked);
@@ -160,7 +160,7 @@ TEST(SessionOrigin, AHangUpOnceAskedIsANo) {
     }
 }
 
-TEST(SessionOrigin, R4TheOriginsOwnWordsReachTheClient) {
+TEST(StreamSetup, R4TheOriginsOwnWordsReachTheClient) {
     for (const Stage stage : {Stage::Greeted, Stage::Connected, Stage::Asked}) {
         SCOPED_TRACE(static_cast<int>(stage));
         TwoOrigins pool;
@@ -183,7 +183,7 @@ TEST(SessionOrigin, R4TheOriginsOwnWordsReachTheClient) {
     }
 }
 
-TEST(SessionOrigin, WordsThatComeTogetherWithTheHangUpAreNotLost) {
+TEST(StreamSetup, WordsThatComeTogetherWithTheHangUpAreNotLost) {
     TwoOrigins pool(testConfig(), "play");
     OriginPeer origin = pool.first.accept(Stage::Asked);
     Bytes payload;
@@ -198,7 +198,7 @@ TEST(SessionOrigin, WordsThatComeTogetherWithTheHangUpAreNotLost) {
     EXPECT_EQ(pool.proxy.sessions.waitClosed().outcomes, std::vector<int32_t>{OutcomeDeclined});
 }
 
-TEST(SessionOrigin, AnErrorAnswerToPublishItselfIsANo) {
+TEST(StreamSetup, AnErrorAnswerToPublishItselfIsANo) {
     TwoOrigins pool;
     OriginPeer origin = pool.first.accept(Stage::Asked);
     origin.refuse(origin.startTransaction, "NetStream.Publish.Denied", "no");
@@ -207,7 +207,7 @@ TEST(SessionOrigin, AnErrorAnswerToPublishItselfIsANo) {
     EXPECT_EQ(pool.proxy.sessions.waitClosed().outcomes, std::vector<int32_t>{OutcomeDeclined});
 }
 
-TEST(SessionOrigin, GarbageAtEveryStageIsAProtocolError) {
+TEST(StreamSetup, GarbageAtEveryStageIsAProtocolError) {
     for (const Stage stage : {Stage::Silent, Stage::Greeted, Stage::Connected, Stage::Asked}) {
         SCOPED_TRACE(static_cast<int>(stage));
         TwoOrigins pool;
@@ -218,7 +218,7 @@ TEST(SessionOrigin, GarbageAtEveryStageIsAProtocolError) {
     }
 }
 
-TEST(SessionOrigin, AnOriginThatPingsAndDoesNotReadIsGivenUp) {
+TEST(StreamSetup, AnOriginThatPingsAndDoesNotReadIsGivenUp) {
     TwoOrigins pool;
     OriginPeer hostile = pool.first.accept(Stage::Greeted);
     Bytes pings;
@@ -230,7 +230,7 @@ TEST(SessionOrigin, AnOriginThatPingsAndDoesNotReadIsGivenUp) {
               (std::vector<int32_t>{OutcomeProtocolError, OutcomeAccepted}));
 }
 
-TEST(SessionOrigin, AnOriginThatSendsEmptyMessagesWithoutEndIsGivenUp) {
+TEST(StreamSetup, AnOriginThatSendsEmptyMessagesWithoutEndIsGivenUp) {
     TwoOrigins pool(testConfig(), "play");
     OriginPeer hostile = pool.first.accept(Stage::Asked);
     Bytes messages;
@@ -241,10 +241,10 @@ TEST(SessionOrigin, AnOriginThatSendsEmptyMessagesWithoutEndIsGivenUp) {
               (std::vector<int32_t>{OutcomeProtocolError, OutcomeAccepted}));
 }
 
-TEST(SessionOrigin, AnAnswerToReleaseStreamIsNeverTakenForOneToCreateStream) {
+TEST(StreamSetup, AnAnswerToReleaseStreamIsNeverTakenForOneToCreateStream) {
     // Whatever transaction ids the client chose, and an origin that answers releaseStream first.
     Proxy proxy;
-    Listener listener;
+    OpenPort listener;
     proxy.sessions.script("cam", {Route::to(listener.port())});
     Client client = proxy.connect();
     client.handshake();
@@ -278,7 +278,7 @@ TEST(SessionOrigin, AnAnswerToReleaseStreamIsNeverTakenForOneToCreateStream) {
     EXPECT_EQ(proxy.sessions.seen(0).outcomes, std::vector<int32_t>{OutcomeAccepted});
 }
 
-TEST(SessionOrigin, AShortageOfDescriptorsIsNotHeldAgainstAnOrigin) {
+TEST(StreamSetup, AShortageOfDescriptorsIsNotHeldAgainstAnOrigin) {
     Proxy proxy;
     Scene scene(proxy, Moment::Routing);
     proxy.onLoop([&] {
@@ -296,7 +296,7 @@ TEST(SessionOrigin, AShortageOfDescriptorsIsNotHeldAgainstAnOrigin) {
     EXPECT_EQ(seen.routes, 2u) << "another origin may still do, as when only ports are short";
 }
 
-TEST(SessionOrigin, CountsTheBytesOfOriginsThatFailed) {
+TEST(StreamSetup, CountsTheBytesOfOriginsThatFailed) {
     TwoOrigins pool;
     OriginPeer first = pool.first.accept(Stage::Greeted);
     first.send(Bytes(100, 0xFF)); // fails at the first byte, and all of them came in
@@ -305,7 +305,7 @@ TEST(SessionOrigin, CountsTheBytesOfOriginsThatFailed) {
     EXPECT_GT(seen.counters.fromOrigin, 2 * S0S1S2Bytes + 100);
 
     Proxy proxy;
-    Listener only;
+    OpenPort only;
     proxy.sessions.script("cam", {Route::to(only.port())});
     Client client = proxy.connect();
     client.askFor("publish", "cam");
