@@ -40,7 +40,7 @@ void requireWithin(const FourCcMap& both, const FourCcMap& a, const FourCcMap& b
 
 void requireReadsBack(const Capabilities& said) {
     std::vector<uint8_t> payload;
-    appendConnectResult(payload, 1, {}, 0, said);
+    appendConnectResult(payload, 1, 0, said);
     const auto command = parseCommand(MessageType::CommandAmf0, payload);
     require(command.has_value());
     const auto answer = parseAnswer(*command);

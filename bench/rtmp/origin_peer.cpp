@@ -69,7 +69,7 @@ void OriginPeer::onConnect(const rtmp::Command& command) {
     control(rtmp::makeSetPeerBandwidth(WindowBytes, rtmp::BandwidthLimit::Dynamic));
     control(rtmp::makeSetChunkSize(shared().chunkBytes));
     std::vector<uint8_t> payload;
-    rtmp::appendConnectResult(payload, command.transactionId, {});
+    rtmp::appendConnectResult(payload, command.transactionId);
     this->command(payload);
 }
 

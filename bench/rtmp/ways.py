@@ -124,9 +124,11 @@ class Way:
         if command is None:
             self.port = self.origin
             return self
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=open(self.folder / f"{self.name}.out", "wb"),
-            stderr=subprocess.STDOUT, preexec_fn=child_setup(self.cpus))
+        said = self.folder / f"{self.name}.out"
+        with open(said, "wb") as out:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=subprocess.STDOUT,
+                                            preexec_fn=child_setup(self.cpus))
         deadline = time.monotonic() + 10
         while not is_listening(self.port):
             if self.process.poll() is not None or time.monotonic() > deadline:

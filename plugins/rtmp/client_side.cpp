@@ -38,7 +38,12 @@ std::string streamUrl(std::string_view tcUrl, std::string_view streamName) {
     // A query of tcUrl (`rtmp://h/app?vhost=v`) belongs behind the name, not between.
     const size_t mark = std::min(tcUrl.find('?'), tcUrl.size());
     std::string url(tcUrl.substr(0, mark));
-    const std::string_view query = tcUrl.substr(mark);
+    std::string_view query = tcUrl.substr(mark);
+    // The default instance of an application says nothing, and would be taken for a stream there.
+    constexpr std::string_view DefaultInstance = "/_definst_";
+    if (query.ends_with(DefaultInstance)) {
+        query.remove_suffix(DefaultInstance.size());
+    }
     while (url.ends_with('/')) {
         url.pop_back();
     }
@@ -118,7 +123,7 @@ void ClientSide::answerConnect(const Capabilities& offer) {
     requests_.answer(makeSetPeerBandwidth(WindowBytes, BandwidthLimit::Dynamic).message());
     requests_.answer(makeSetChunkSize(CommandChunkBytes).message());
     std::vector<uint8_t> payload;
-    appendConnectResult(payload, connectTransaction_, {},
+    appendConnectResult(payload, connectTransaction_,
                         connect.parsed ? connect.parsed->objectEncoding : 0, offer);
     send(0, payload);
 }
@@ -139,8 +144,9 @@ void ClientSide::onCreateStream(const Command& command) {
 void ClientSide::onOther(const Message& message, const Command& command) {
     if (command.name == "releaseStream" || command.name == "FCPublish") {
         // They name a stream that is yet to come; many origins never answer them.
-        if (message.type == MessageType::CommandAmf0 && preamble_.size() < MaxPreamble) {
-            preamble_.emplace_back(message.payload.begin(), message.payload.end());
+        if (preamble_.size() < MaxPreamble) {
+            const std::span<const uint8_t> body = asAmf0(message.type, message.payload);
+            preamble_.emplace_back(body.begin(), body.end());
         }
     } else if (requests_.forward(message, command)) {
         return;

@@ -24,7 +24,7 @@ struct StreamRequest {
     uint32_t streamId = 0;                      ///< the client's number of the stream
     uint8_t startType = 0;                      ///< message type of `start`
     std::vector<uint8_t> start;                 ///< the publish or play command
-    std::vector<std::vector<uint8_t>> preamble; ///< releaseStream, FCPublish, in order
+    std::vector<std::vector<uint8_t>> preamble; ///< releaseStream, FCPublish, as of type 20
     std::optional<uint32_t> bufferMs;           ///< SetBufferLength, if the client sent one
 
     /// With its query; empty when the command has none.

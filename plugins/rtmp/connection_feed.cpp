@@ -160,7 +160,7 @@ void Connection::onUserControl(const Message& message) {
     } else if (event->event == UserEvent::SetBufferLength && event->hasExtra) {
         Stream* stream = find(event->value);
         stream = stream != nullptr ? stream : theOnly();
-        if (stream != nullptr && stream->isRunning()) {
+        if (stream != nullptr && (stream->isRunning() || stream->isSettingUp())) {
             stream->sendBufferLength(event->extra);
         } else {
             clientSide_.onBufferLength(event->extra);
@@ -254,7 +254,7 @@ bool Connection::forward(const Message& message, const Command&) {
         const auto count = std::count_if(streams_.begin(), streams_.end(), running);
         stream = count == 1 ? &*first : nullptr;
     }
-    if (stream == nullptr || !stream->isRunning()) {
+    if (stream == nullptr || !(stream->isRunning() || stream->isSettingUp())) {
         return false;
     }
     stream->sendUp(message);

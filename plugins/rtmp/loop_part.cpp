@@ -136,7 +136,7 @@ bool LoopPart::connect(const OriginTarget& origin, Hop& hop) {
 bool LoopPart::enter(const OriginTarget& origin, const SocketAddress& client, Hop& hop,
                      std::vector<uint8_t>& first) {
     const OriginDoor door = doors().find(origin.scheme, origin.kind, origin.clientAddress);
-    return doors().enter(hop, door, {client, localAddress(hop.fd())}, first);
+    return doors().enter(hop, door, "", {client, localAddress(hop.fd())}, first);
 }
 
 void LoopPart::log(int32_t level, uint64_t session, const char* topic, const std::string& message) {

@@ -19,8 +19,8 @@ OriginDoor OriginDoors::find(std::string_view scheme, std::string_view kind,
     return door;
 }
 
-bool OriginDoors::enter(Hop& hop, const OriginDoor& door, const ClientAddresses& addresses,
-                        std::vector<uint8_t>& first) const {
+bool OriginDoors::enter(Hop& hop, const OriginDoor& door, const std::string& host,
+                        const ClientAddresses& addresses, std::vector<uint8_t>& first) const {
     std::vector<uint8_t> header;
     appendClientAddress(door.clientAddress, addresses.client, addresses.local, header);
     if (!door.tls) {
@@ -33,7 +33,7 @@ bool OriginDoors::enter(Hop& hop, const OriginDoor& door, const ClientAddresses&
     } else if (!header.empty() && !hop.send(header)) {
         return false;
     }
-    hop.startTls(tls_.connect(hop.fd(), numericHost(peerAddress(hop.fd()))));
+    hop.startTls(tls_.connect(hop.fd(), host.empty() ? numericHost(peerAddress(hop.fd())) : host));
     return true;
 }
 

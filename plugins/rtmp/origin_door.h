@@ -41,8 +41,9 @@ public:
     /// Of a connection that has just been made: begins TLS, and puts what the origin wants before
     /// C0 where it belongs. What is left in `first` goes out right before C0. False when the
     /// connection has failed; errno says how. [loop]
-    bool enter(Hop& hop, const OriginDoor& door, const ClientAddresses& addresses,
-               std::vector<uint8_t>& first) const;
+    /// `host`: the name by which the origin is known; empty: its address.
+    bool enter(Hop& hop, const OriginDoor& door, const std::string& host,
+               const ClientAddresses& addresses, std::vector<uint8_t>& first) const;
 
 private:
     const Ways ways_;

@@ -12,6 +12,11 @@ constexpr double CreateStreamTransaction = 9'001;
 constexpr double PreambleTransaction = 9'002; ///< and up
 constexpr size_t MaxHeldBytes = 256 * 1024;
 
+void keepBody(const Message& command, std::vector<uint8_t>& kept) {
+    const std::span<const uint8_t> body = asAmf0(command.type, command.payload);
+    kept.assign(body.begin(), body.end());
+}
+
 std::optional<Redirect> redirectIn(std::span<const uint8_t> payload) {
     const auto command = parseCommand(MessageType::CommandAmf0, payload);
     const auto answer = command ? parseAnswer(*command) : std::nullopt;
@@ -169,7 +174,7 @@ Next OriginSide::onStatus(const Message& message, const Answer& answer) {
     }
     if (const auto redirect = findRedirect(answer);
         redirect && redirect->kind == RedirectKind::Reconnect) {
-        reconnectCommand_.assign(message.payload.begin(), message.payload.end());
+        keepBody(message, reconnectCommand_);
         return hold(message);
     }
     if (step_ != Step::Start) {
@@ -190,7 +195,7 @@ Next OriginSide::onStatus(const Message& message, const Answer& answer) {
 Next OriginSide::decline(const Message& message, const Answer& answer) {
     refusal_.code = answer.code;
     refusal_.description = answer.description;
-    refusalCommand_.assign(message.payload.begin(), message.payload.end());
+    keepBody(message, refusalCommand_);
     if (!refusal_.toldByStatus && findRedirect(answer)) {
         // The client's own connect was answered long ago: it is told as a status of the stream.
         Held& told = held_.emplace_back();

@@ -75,6 +75,9 @@ void Stream::end(const Ending& ending) {
     if (hasEnded()) {
         return;
     }
+    if (isResuming()) {
+        resumeFailed(ending.detail);
+    }
     connection_.countBytes();
     countBytes();
     if (down_ && connection_.client().isOpen() && !connection_.closing()) {

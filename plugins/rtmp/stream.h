@@ -171,6 +171,7 @@ private:
     void readRelay();
     void relayDown(std::span<uint8_t> input);
     bool opensGate(const Message& message);
+    bool gateIsOverdue() const;
     bool sendUpNow(const Message& message);
     Next onOriginCommand(const Message& message);
     void onOriginUserControl(const Message& message);
@@ -187,6 +188,7 @@ private:
     void backOff(const std::string& why);
     void resumed(const OriginSide& side);
     void giveUp(const std::string& why);
+    void resumeFailed(const std::string& why);
 
     void deadline(int64_t fromNowUs);
     void countBytes();

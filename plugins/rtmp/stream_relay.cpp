@@ -103,6 +103,7 @@ void Stream::sendUp(const Message& message) {
     if (!isRunning()) {
         return;
     }
+    deadline(connection_.part().config().idleTimeoutUs);
     if (replay_ && isMedia(message.type)) {
         show(*replay_, message); // the relay has not
     }
@@ -120,16 +121,25 @@ void Stream::sendUp(const Message& message) {
 /// Of a publish that went on without its key frame: false for what has to wait for the next one.
 bool Stream::opensGate(const Message& message) {
     const KeyFrameGate::Verdict verdict = gate_->show(message);
-    if (verdict.open) {
+    const bool opens = verdict.open || gateIsOverdue();
+    if (opens) {
         gate_.reset();
         up_->captureAll(whole_);
     }
-    return verdict.pass;
+    return verdict.pass || opens;
+}
+
+/// There are encoders that never send a key frame after the first one.
+bool Stream::gateIsOverdue() const {
+    LoopPart& part = connection_.part();
+    return part.loop().nowUs() - resume_->resumedUs > part.config().resumeTimeoutUs;
 }
 
 void Stream::sendBufferLength(uint32_t bufferMs) {
     if (isRunning()) {
         sendUpNow(makeSetBufferLength(originId_, bufferMs).message());
+    } else if (request_) {
+        request_->bufferMs = bufferMs;
     }
 }
 
@@ -208,8 +218,10 @@ void Stream::readRelay() {
     const std::span<uint8_t> buffer = part.readBuffer();
     const Received received = origin_->receive(buffer);
     if (received.kind == Received::Data) {
-        deadlineUs_ = phase_ == Phase::Relay ? part.loop().nowUs() + part.config().idleTimeoutUs
-                                             : deadlineUs_;
+        if (phase_ == Phase::Relay && role_ == RolePlay) {
+            // An origin that pings an encoder which has long vanished says nothing of it.
+            deadline(part.config().idleTimeoutUs);
+        }
         relayDown(buffer.first(received.bytes));
     } else if (received.kind != Received::Nothing) {
         const bool orderly = received.kind == Received::Closed;
@@ -327,11 +339,12 @@ Next Stream::onOriginMedia(const Message& message) {
     mapped.streamId = id_;
     if (gate_) {
         const KeyFrameGate::Verdict verdict = gate_->show(message);
-        if (!verdict.pass) {
+        const bool opens = verdict.open || gateIsOverdue();
+        if (!verdict.pass && !opens) {
             return Next::Continue;
         }
         mapped.timestampMs += verdict.offsetMs;
-        if (verdict.open) {
+        if (opens) {
             down_->setTimestampOffset(verdict.offsetMs);
             down_->captureAll(whole_);
             gate_.reset();

@@ -148,15 +148,21 @@ void Stream::resumed(const OriginSide& side) {
 }
 
 void Stream::giveUp(const std::string& why) {
+    const std::string detail = resume_->why + ", and no other origin took the stream: " + why;
+    resumeFailed(why);
+    tellEnd("the stream's origin went away");
+    endAfterWords({CauseOriginFailed, SideOrigin, detail});
+}
+
+/// The search ends without an origin: one line, and one count.
+void Stream::resumeFailed(const std::string& why) {
     LoopPart& part = connection_.part();
+    resume_->active = false;
     part.resumes().count(role_, false);
     part.log(LogWarning, record_->id(), "not resumed",
              std::string(role_ == RolePublish ? "the publish" : "the play") + " ended after " +
                  std::to_string(resume_->tries) + " tries: " + why + "; " + resume_->from + ": " +
                  resume_->why);
-    const std::string detail = resume_->why + ", and no other origin took the stream: " + why;
-    tellEnd("the stream's origin went away");
-    endAfterWords({CauseOriginFailed, SideOrigin, detail});
 }
 
 } // namespace srsproxy::rtmp

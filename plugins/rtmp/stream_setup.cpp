@@ -29,10 +29,13 @@ void Stream::start(StreamRequest request) {
     const int32_t named = record_->identify(toStr(url), role_, &reasons);
     if (named != StatusOk) {
         phase_ = Phase::Routing;
-        refuseAndEnd(
-            role_ == RolePublish ? "NetStream.Publish.BadName" : "NetStream.Play.StreamNotFound",
-            reasons.text,
-            {named == StatusLimit ? CauseLimit : CauseProtocolError, SideClient, reasons.text});
+        const bool limit = named == StatusLimit;
+        const std::string_view code =
+            role_ == RolePublish
+                ? (limit ? "NetStream.Publish.Rejected" : "NetStream.Publish.BadName")
+                : (limit ? "NetStream.Play.Failed" : "NetStream.Play.StreamNotFound");
+        refuseAndEnd(code, reasons.text,
+                     {limit ? CauseLimit : CauseProtocolError, SideClient, reasons.text});
         return;
     }
     askForOrigin();
@@ -111,7 +114,8 @@ void Stream::onConnected() {
     origin_->connected();
     LoopPart& part = connection_.part();
     std::vector<uint8_t>& first = part.scratch();
-    if (!part.doors().enter(*origin_, door_, connection_.addresses(), first)) {
+    if (!part.doors().enter(*origin_, door_, detour_ ? detour_->target().host : "",
+                            connection_.addresses(), first)) {
         originHungUp(origin_->failure());
         return;
     }

@@ -13,7 +13,6 @@ namespace srsproxy::rtmp {
 
 // Basic header 3, message header 11, extended timestamp 4.
 inline constexpr size_t MaxChunkHeaderBytes = 18;
-inline constexpr uint32_t MaxChunkStreamId = 65599;
 inline constexpr uint32_t ExtendedMark = 0xFFFFFF;
 
 struct BasicHeader {
@@ -54,7 +53,7 @@ enum class RepeatedTimestamp : uint8_t { Absent, Present, NeedMore };
 RepeatedTimestamp findRepeatedTimestamp(std::span<const uint8_t> bytes, uint32_t expected);
 
 // Encoders write the shortest form and return the number of bytes written.
-// Requires: out has MaxChunkHeaderBytes; 2 <= csid <= MaxChunkStreamId.
+// Requires: out has MaxChunkHeaderBytes; 2 <= csid <= 65599.
 size_t encodeType0(uint8_t* out, uint32_t csid, uint32_t timestampMs, uint32_t length, uint8_t type,
                    uint32_t streamId);
 size_t encodeType2(uint8_t* out, uint32_t csid, uint32_t deltaMs);

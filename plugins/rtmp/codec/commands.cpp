@@ -30,11 +30,16 @@ bool storeNumber(std::span<uint8_t> payload, size_t offset, double value) {
 
 } // namespace
 
-std::optional<Command> parseCommand(uint8_t type, std::span<const uint8_t> payload) {
+std::span<const uint8_t> asAmf0(uint8_t type, std::span<const uint8_t> payload) {
     // The 0 byte says "AMF0 follows"; a payload of type 17 without it is read all the same.
     const bool wrapped = type == MessageType::CommandAmf3 && !payload.empty() && payload[0] == 0;
-    const size_t head = wrapped ? 1 : 0;
-    Amf0Reader reader(payload.subspan(head));
+    return payload.subspan(wrapped ? 1 : 0);
+}
+
+std::optional<Command> parseCommand(uint8_t type, std::span<const uint8_t> payload) {
+    const std::span<const uint8_t> body = asAmf0(type, payload);
+    const size_t head = payload.size() - body.size();
+    Amf0Reader reader(body);
     const std::optional<std::string_view> name = reader.readString();
     if (!name) {
         return std::nullopt;

@@ -30,6 +30,9 @@ struct Command {
 // is no name; arguments are checked by whoever reads them.
 std::optional<Command> parseCommand(uint8_t type, std::span<const uint8_t> payload);
 
+// The same command as a payload of type 20.
+std::span<const uint8_t> asAmf0(uint8_t type, std::span<const uint8_t> payload);
+
 // Argument by position (0 = command object), with its marker.
 std::optional<std::span<const uint8_t>> argument(const Command& command, size_t index);
 std::optional<std::string_view> stringArgument(const Command& command, size_t index);
@@ -110,11 +113,9 @@ struct StatusInfo {
     std::string_view description;
 };
 
-// `properties`: an encoded object (the origin's own, from Answer::properties); when empty a small
-// one is made (fmsVer, capabilities). `objectEncoding` as the client asked. `offer` goes into the
-// properties made here and into the info: clients look in the one or in the other.
-void appendConnectResult(std::vector<uint8_t>& out, double transactionId,
-                         std::span<const uint8_t> properties, double objectEncoding = 0,
+// `objectEncoding` as the client asked. `offer` goes into the properties (fmsVer, capabilities) and
+// into the info: clients look in the one or in the other.
+void appendConnectResult(std::vector<uint8_t>& out, double transactionId, double objectEncoding = 0,
                          const Capabilities& offer = {});
 void appendCreateStreamResult(std::vector<uint8_t>& out, double transactionId, uint32_t streamId);
 // `_result` without content (null, undefined): for releaseStream, FCPublish and others.
@@ -122,7 +123,6 @@ void appendEmptyResult(std::vector<uint8_t>& out, double transactionId);
 void appendError(std::vector<uint8_t>& out, double transactionId, const StatusInfo& info);
 void appendOnStatus(std::vector<uint8_t>& out, const StatusInfo& info);
 void appendOnFcPublish(std::vector<uint8_t>& out, const StatusInfo& info);
-void appendOnFcUnpublish(std::vector<uint8_t>& out, const StatusInfo& info);
 void appendOnBwDone(std::vector<uint8_t>& out);
 
 } // namespace srsproxy::rtmp

@@ -46,20 +46,15 @@ void appendStreamCall(std::vector<uint8_t>& out, std::string_view name, double t
     begin(out, name, transactionId).null().string(streamName);
 }
 
-void appendConnectResult(std::vector<uint8_t>& out, double transactionId,
-                         std::span<const uint8_t> properties, double objectEncoding,
+void appendConnectResult(std::vector<uint8_t>& out, double transactionId, double objectEncoding,
                          const Capabilities& offer) {
     Amf0Writer writer = begin(out, "_result", transactionId);
-    if (properties.empty()) {
-        writer.beginObject();
-        writer.key("fmsVer").string("FMS/3,5,3,888"); // clients parse it; the usual text
-        writer.key("capabilities").number(127);
-        writer.key("mode").number(1);
-        appendCapabilities(writer, offer);
-        writer.endObject();
-    } else {
-        writer.raw(properties);
-    }
+    writer.beginObject();
+    writer.key("fmsVer").string("FMS/3,5,3,888"); // clients parse it; the usual text
+    writer.key("capabilities").number(127);
+    writer.key("mode").number(1);
+    appendCapabilities(writer, offer);
+    writer.endObject();
     writer.beginObject();
     writer.key("level").string("status");
     writer.key("code").string("NetConnection.Connect.Success");
@@ -87,10 +82,6 @@ void appendOnStatus(std::vector<uint8_t>& out, const StatusInfo& info) {
 
 void appendOnFcPublish(std::vector<uint8_t>& out, const StatusInfo& info) {
     appendNotice(out, "onFCPublish", 0, info);
-}
-
-void appendOnFcUnpublish(std::vector<uint8_t>& out, const StatusInfo& info) {
-    appendNotice(out, "onFCUnpublish", 0, info);
 }
 
 void appendOnBwDone(std::vector<uint8_t>& out) {

@@ -23,10 +23,8 @@ inline constexpr uint8_t SetPeerBandwidth = 6;
 inline constexpr uint8_t Audio = 8;
 inline constexpr uint8_t Video = 9;
 inline constexpr uint8_t DataAmf3 = 15;
-inline constexpr uint8_t SharedObjectAmf3 = 16;
 inline constexpr uint8_t CommandAmf3 = 17;
 inline constexpr uint8_t DataAmf0 = 18;
-inline constexpr uint8_t SharedObjectAmf0 = 19;
 inline constexpr uint8_t CommandAmf0 = 20;
 inline constexpr uint8_t Aggregate = 22;
 } // namespace MessageType

@@ -190,7 +190,7 @@ struct Asked {
     void answer(const Capabilities& offer) {
         greet();
         Bytes payload;
-        appendConnectResult(payload, transaction, {}, 0, offer);
+        appendConnectResult(payload, transaction, 0, offer);
         peer.command(0, payload);
     }
 

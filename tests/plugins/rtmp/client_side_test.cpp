@@ -296,6 +296,37 @@ TEST(ClientSide, BoundsWhatItRemembers) {
     EXPECT_EQ(client.requests[0].preamble.size(), 8u);
 }
 
+/// Type 17 is a 0 byte and then what type 20 is (RTMP 1.0 §7.1.1).
+void writeAmf3(ChunkWriter& writer, Bytes& out, uint32_t streamId, const Bytes& amf0) {
+    Bytes payload{0};
+    payload.insert(payload.end(), amf0.begin(), amf0.end());
+    writer.write(Message{CommandChunkStream, streamId, 0, MessageType::CommandAmf3, payload}, out);
+}
+
+TEST(ClientSide, ServesAClientThatWrapsItsCommandsAsAmf3) {
+    Bytes connectCommand;
+    appendConnect(connectCommand, 1, clientObject());
+    Bytes createStream;
+    appendCall(createStream, "createStream", 2);
+    Bytes preamble;
+    appendStreamCall(preamble, "FCPublish", 3, "x");
+    Bytes publish;
+    appendStreamCall(publish, "publish", 4, "x");
+    ServedClient client;
+    client.feed(conversation([&](auto& writer, auto& out) {
+        writeAmf3(writer, out, 0, connectCommand);
+        writeAmf3(writer, out, 0, createStream);
+        writeAmf3(writer, out, 0, preamble);
+        writeAmf3(writer, out, 1, publish);
+    }));
+    ASSERT_EQ(client.requests.size(), 1u) << client.failure();
+    EXPECT_NE(client.told("_result"), nullptr);
+    EXPECT_EQ(client.requests[0].startType, MessageType::CommandAmf3);
+    EXPECT_EQ(client.requests[0].streamName(), "x");
+    ASSERT_EQ(client.requests[0].preamble.size(), 1u);
+    EXPECT_EQ(client.requests[0].preamble[0], preamble) << "as of type 20";
+}
+
 TEST(StreamUrl, JoinsTcUrlAndName) {
     const struct {
         const char* tcUrl;
@@ -307,6 +338,8 @@ TEST(StreamUrl, JoinsTcUrlAndName) {
         {"rtmp://h/live?vhost=a", "s", "rtmp://h/live/s?vhost=a"},
         {"rtmp://h/a/b?token=t/u", "s?k=v", "rtmp://h/a/b/s?k=v&token=t/u"}, // K3
         {"rtmp://h/live?", "s", "rtmp://h/live/s"},
+        {"rtmp://h/live?vhost=v/_definst_", "s", "rtmp://h/live/s?vhost=v"},
+        {"rtmp://h/live/_definst_?vhost=v", "s", "rtmp://h/live/_definst_/s?vhost=v"},
     };
     for (const auto& row : rows) {
         EXPECT_EQ(streamUrl(row.tcUrl, row.name), row.url);

@@ -82,7 +82,7 @@ TEST(Connection, TellsWhyANameIsNoStream) {
     } rows[] = {
         {StatusBadArgument, "publish", "NetStream.Publish.BadName", CauseProtocolError},
         {StatusBadArgument, "play", "NetStream.Play.StreamNotFound", CauseProtocolError},
-        {StatusLimit, "publish", "NetStream.Publish.BadName", CauseLimit},
+        {StatusLimit, "publish", "NetStream.Publish.Rejected", CauseLimit},
     };
     for (const auto& row : rows) {
         Proxy proxy;

@@ -106,7 +106,7 @@ TEST(Garbage, TheOriginsSideRefusesOrWaits) {
     server.write(makeWindowAckSize(2'500'000), sound);
     server.write(makeSetChunkSize(60'000), sound);
     Bytes payload;
-    appendConnectResult(payload, 1, {});
+    appendConnectResult(payload, 1);
     writeCommand(server, 0, payload, sound);
     payload.clear();
     appendCreateStreamResult(payload, 9'001, 1);

@@ -45,7 +45,7 @@ struct Origin {
     void result(double transaction) {
         answer([&](auto& writer, auto& out) {
             std::vector<uint8_t> payload;
-            appendConnectResult(payload, transaction, {});
+            appendConnectResult(payload, transaction);
             writeCommand(writer, 0, payload, out);
         });
     }

@@ -315,7 +315,7 @@ public:
             return;
         }
         Bytes payload;
-        appendConnectResult(payload, 1, {});
+        appendConnectResult(payload, 1);
         command(0, payload);
         createTransaction = transactionOf(nextCommand("createStream"));
         if (stage == Stage::Connected) {

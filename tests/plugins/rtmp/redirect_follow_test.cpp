@@ -80,7 +80,7 @@ struct AskedFor {
         app = parsed->app;
         tcUrl = parsed->tcUrl;
         Bytes payload;
-        appendConnectResult(payload, 1, {});
+        appendConnectResult(payload, 1);
         origin.command(0, payload);
         const Kept create = origin.nextCommand("createStream");
         payload.clear();

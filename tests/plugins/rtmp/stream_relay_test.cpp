@@ -230,6 +230,22 @@ TEST(StreamRelay, BytesFromEitherSidePutIdleOff) {
     EXPECT_EQ(proxy.sessions.seen(0).closes, 0);
 }
 
+TEST(StreamRelay, AnOriginThatPingsDoesNotKeepASilentEncoder) {
+    Config config = testConfig();
+    config.idleTimeoutUs = 400'000;
+    Proxy proxy(config);
+    Scene scene(proxy, Moment::Relaying);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (proxy.sessions.seen(0).closes == 0 && std::chrono::steady_clock::now() < until) {
+        Bytes ping;
+        scene.origin.writer.write(makeUserControl(UserEvent::PingRequest, 1), ping);
+        scene.origin.send(ping);
+        pollfd pong{scene.origin.fd(), POLLIN, 0};
+        ::poll(&pong, 1, 50);
+    }
+    EXPECT_EQ(proxy.sessions.waitClosed().cause, CauseIdle);
+}
+
 TEST(StreamRelay, GarbageOfTheClientEndsTheStreamForTheOrigin) {
     Proxy proxy;
     Scene scene(proxy, Moment::Relaying);

@@ -257,7 +257,7 @@ TEST(StreamSetup, AnAnswerToReleaseStreamIsNeverTakenForOneToCreateStream) {
 
     OriginPeer origin = listener.accept(Stage::Greeted);
     payload.clear();
-    appendConnectResult(payload, 1, {});
+    appendConnectResult(payload, 1);
     origin.command(0, payload);
     const Kept release = origin.nextCommand("releaseStream");
     const Kept create = origin.nextCommand("createStream");

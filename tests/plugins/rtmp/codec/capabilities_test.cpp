@@ -179,7 +179,7 @@ TEST(Capabilities, ReadsBackWhatItWrites) {
 TEST(Capabilities, OffersInTheConnectResult) {
     const Capabilities offer{codes("hvc1"), codes("hvc1:7"), {}, 6, 0};
     Bytes payload;
-    appendConnectResult(payload, 4, {}, 3, offer);
+    appendConnectResult(payload, 4, 3, offer);
     const auto answer = parseAnswer(*parseCommand(MessageType::CommandAmf0, payload));
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->code, "NetConnection.Connect.Success");
@@ -190,9 +190,9 @@ TEST(Capabilities, OffersInTheConnectResult) {
 
     // Without an offer the answer is that of a plain RTMP server, byte for byte.
     Bytes plain;
-    appendConnectResult(plain, 4, {}, 3);
+    appendConnectResult(plain, 4, 3);
     Bytes nothing;
-    appendConnectResult(nothing, 4, {}, 3, Capabilities{});
+    appendConnectResult(nothing, 4, 3, Capabilities{});
     EXPECT_EQ(nothing, plain);
     EXPECT_LT(plain.size(), payload.size());
 }
