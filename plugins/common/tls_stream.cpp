@@ -146,7 +146,7 @@ TlsResult TlsStream::handshake() {
     return {TlsResult::Data};
 }
 
-TlsResult TlsStream::read(std::span<const iovec> room) {
+TlsResult TlsStream::read(std::span<const iovec> room, TlsSource source) {
     unannounced_ = false;
     if (!connection_ && end_ == TlsResult::Data) {
         adopt(SSL_new(context_));
@@ -154,7 +154,7 @@ TlsResult TlsStream::read(std::span<const iovec> room) {
     if (end_ != TlsResult::Data) {
         return {end_};
     }
-    begin(true);
+    begin(source == TlsSource::Socket);
     size_t total = 0;
     for (const iovec& piece : room) {
         auto* bytes = static_cast<uint8_t*>(piece.iov_base);

@@ -34,6 +34,9 @@ struct TlsResult {
     size_t bytes = 0;
 };
 
+/// From where read() may take: the socket, or only what was taken from it before.
+enum class TlsSource : uint8_t { Socket, Buffered };
+
 class TlsStream {
 public:
     /// The server's side, made of `context`. `alreadyRead` comes before what the socket gives.
@@ -51,7 +54,7 @@ public:
     bool handshaking() const { return handshaking_; }
 
     /// Fills the room, piece by piece, as long as there is something.
-    TlsResult read(std::span<const iovec> room);
+    TlsResult read(std::span<const iovec> room, TlsSource source = TlsSource::Socket);
     /// There is something to be read (bytes, or the end) that no readiness of the socket will
     /// announce. Changes in read(), write() and handshake().
     bool hasBuffered() const { return unannounced_ && !(handshaking_ && wantsWrite_); }

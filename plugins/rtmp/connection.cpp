@@ -125,8 +125,8 @@ void Connection::countBytes() {
 /// An earlier timer goes on by itself; only a nearer deadline needs a new one.
 void Connection::rearm() {
     int64_t due = deadlineUs_;
-    for (Stream& each : streams_) {
-        const int64_t other = each.deadlineUs();
+    for (const Stream& each : streams_) {
+        const int64_t other = closing() ? 0 : each.deadlineUs();
         due = due == 0 || (other != 0 && other < due) ? other : due;
     }
     if (timer_ != 0 && (due == 0 || due >= timerDueUs_)) {

@@ -74,6 +74,8 @@ public:
     bool tellClient(const ControlMessage& message) { return tellClient(message.message()); }
     /// Another stream is in the middle of a message to the client: nothing else may be said.
     bool isClientTaken(const Stream& asking) const;
+    /// Whether the client means this stream by its number: a later one may have it by now.
+    bool speaksFor(const Stream& stream) { return find(stream.id()) == &stream; }
     /// Whether this is the only stream of the connection.
     bool isOnly(const Stream& stream) const;
     /// A stream has started to relay, or has ended: who passes bytes may have changed.
@@ -106,6 +108,7 @@ private:
     void offered(const Capabilities& offer) override;
 
     void readClient();
+    void readOnce(bool bufferedOnly);
     void feed(std::span<uint8_t> input);
     size_t feedOnce(std::span<uint8_t> input);
     void feedHandshake(std::span<uint8_t>& input);

@@ -16,45 +16,55 @@ constexpr size_t SetupReadBytes = 16 * 1024;
 } // namespace
 
 void Connection::readClient() {
-    do {
-        Stream* only = theOnly();
-        const bool resuming = only != nullptr && only->isResuming();
-        const std::span<const iovec> space =
-            only != nullptr && !resuming ? only->space() : std::span<const iovec>();
-        const std::span<uint8_t> buffer = part_.readBuffer().first(
-            isWaiting() || isNaming() || resuming ? SetupReadBytes : part_.readBuffer().size());
-        const Received received = space.empty() ? client_.receive(buffer) : client_.receive(space);
-        if (received.kind == Received::Nothing) {
-            return;
+    readOnce(false);
+    // What TLS has taken in already is not announced again.
+    while (!finished_ && !closing() && client_.hasBuffered() && client_.isReading()) {
+        conclude();
+        if (!finished_ && !closing() && client_.hasBuffered() && client_.isReading()) {
+            readOnce(true);
         }
-        if (received.kind != Received::Data) {
-            clientGone(received.kind == Received::Closed, received.kind == Received::Closed
-                                                              ? "closed the connection"
-                                                              : client_.failure());
-            return;
+    }
+}
+
+void Connection::readOnce(bool bufferedOnly) {
+    Stream* only = theOnly();
+    const bool resuming = only != nullptr && only->isResuming();
+    const std::span<const iovec> space =
+        only != nullptr && !resuming && !bufferedOnly ? only->space() : std::span<const iovec>();
+    const std::span<uint8_t> buffer = part_.readBuffer().first(
+        isWaiting() || isNaming() || resuming ? SetupReadBytes : part_.readBuffer().size());
+    const Received received = bufferedOnly    ? client_.receiveBuffered(buffer)
+                              : space.empty() ? client_.receive(buffer)
+                                              : client_.receive(space);
+    if (received.kind == Received::Nothing) {
+        return;
+    }
+    if (received.kind != Received::Data) {
+        clientGone(received.kind == Received::Closed,
+                   received.kind == Received::Closed ? "closed the connection" : client_.failure());
+        return;
+    }
+    if (space.empty()) {
+        feed(buffer.first(received.bytes));
+    } else {
+        only->received(received.bytes);
+        size_t left = received.bytes;
+        for (const iovec& piece : space) {
+            const size_t size = std::min(left, piece.iov_len);
+            left -= size;
+            feed({static_cast<uint8_t*>(piece.iov_base), size});
         }
-        if (space.empty()) {
-            feed(buffer.first(received.bytes));
-        } else {
-            only->received(received.bytes);
-            size_t left = received.bytes;
-            for (const iovec& piece : space) {
-                const size_t size = std::min(left, piece.iov_len);
-                left -= size;
-                feed({static_cast<uint8_t*>(piece.iov_base), size});
-            }
-        }
-        if (const auto sequence = client_.takeDueAck(); sequence && !finished_ && !closing()) {
-            tellClient(makeAcknowledgement(*sequence));
-        }
-        if (Stream* stream = primary()) {
-            stream->flushUp();
-        }
-        if (isNaming() && client_.bytesReceived() > part_.config().maxPrepublishBytes) {
-            closeAfterLastWords(CauseLimit, SideClient,
-                                "more than max_prepublish before a publish or play");
-        }
-    } while (!finished_ && !closing() && client_.hasBuffered() && client_.isReading());
+    }
+    if (const auto sequence = client_.takeDueAck(); sequence && !finished_ && !closing()) {
+        tellClient(makeAcknowledgement(*sequence));
+    }
+    if (Stream* stream = primary()) {
+        stream->flushUp();
+    }
+    if (isNaming() && client_.bytesReceived() > part_.config().maxPrepublishBytes) {
+        closeAfterLastWords(CauseLimit, SideClient,
+                            "more than max_prepublish before a publish or play");
+    }
 }
 
 bool Connection::isNaming() {
@@ -216,9 +226,9 @@ Next Connection::start(StreamRequest request) {
     if (isNaming()) {
         stream = theOnly();
     } else {
-        const auto live = std::count_if(streams_.begin(), streams_.end(),
-                                        [](const Stream& each) { return !each.hasEnded(); });
-        stream = live < part_.config().maxStreams ? addStream() : nullptr;
+        // Those that ended in this very event count too: so many starts at a time, and no more.
+        const auto streams = std::distance(streams_.begin(), streams_.end());
+        stream = streams < part_.config().maxStreams ? addStream() : nullptr;
     }
     changed_ = true;
     if (stream == nullptr) {
@@ -378,12 +388,11 @@ void Connection::updateReading() {
                                    [](const Stream& each) { return each.takesInput(); });
     const bool wasReading = client_.isReading();
     client_.setReading(takes);
-    const bool clientTakes = client_.unsentBytes() == 0;
     for (Stream& each : streams_) {
-        each.updateReading(clientTakes);
+        each.updateReading();
     }
     if (takes && !wasReading && client_.hasBuffered()) {
-        readClient(); // nobody else would tell us of bytes that TLS has taken in
+        readOnce(true); // nobody else would tell us of bytes that TLS has taken in
         conclude();
     }
 }

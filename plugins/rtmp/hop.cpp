@@ -111,6 +111,11 @@ Received Hop::receive(std::span<const iovec> room) {
     return received(::readv(socket_.get(), room.data(), static_cast<int>(room.size())));
 }
 
+Received Hop::receiveBuffered(std::span<uint8_t> buffer) {
+    const iovec room{buffer.data(), buffer.size()};
+    return receiveTls({&room, 1}, TlsSource::Buffered);
+}
+
 Received Hop::received(ssize_t got) {
     if (got > 0) {
         countReceived(static_cast<size_t>(got));
@@ -126,7 +131,7 @@ Received Hop::received(ssize_t got) {
     return {Received::Failed, 0, error_};
 }
 
-Received Hop::receiveTls(std::span<const iovec> room) {
+Received Hop::receiveTls(std::span<const iovec> room, TlsSource source) {
     if (plainFirst() && !flush()) {
         return {Received::Failed, 0, error_};
     }
@@ -134,7 +139,7 @@ Received Hop::receiveTls(std::span<const iovec> room) {
         return {};
     }
     const bool waited = tls_->handshaking();
-    const TlsResult result = tls_->read(room);
+    const TlsResult result = tls_->read(room, source);
     if (waited && !tls_->handshaking()) {
         flush(); // what waited for the handshake; a failure is told by the next call
     } else {

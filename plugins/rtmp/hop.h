@@ -68,6 +68,9 @@ public:
     Received receive(std::span<uint8_t> buffer);
     /// The same into several pieces, filled one after the other.
     Received receive(std::span<const iovec> room);
+    /// As receive(), but takes nothing more from the socket: for what hasBuffered() told of, so
+    /// that a fast peer does not keep the loop to itself.
+    Received receiveBuffered(std::span<uint8_t> buffer);
     /// TLS has something for receive() that no readiness will announce. To be looked at after
     /// startTls(), receive(), flush() and setReading(true), while the hop is to be read.
     bool hasBuffered() const { return tls_ && tls_->hasBuffered(); }
@@ -114,7 +117,7 @@ private:
 
     /// Bytes that were sent before TLS began have still to go; it begins behind them.
     bool plainFirst() const { return tls_ && unsent_ && unsent_->plainBytes > 0; }
-    Received receiveTls(std::span<const iovec> room);
+    Received receiveTls(std::span<const iovec> room, TlsSource source = TlsSource::Socket);
     Received received(ssize_t got);
     bool failed(int error);
     ssize_t put(std::span<const iovec> pieces);

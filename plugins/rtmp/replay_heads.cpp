@@ -20,6 +20,12 @@ void ReplayHeads::put(ReplayHead head) {
 }
 
 void ReplayHeads::moveBeginning(uint32_t record) {
+    const auto waits = [](const ReplayHead& head) {
+        return head.since != ReplayHead::FromTheBeginning;
+    };
+    if (std::none_of(heads_.begin(), heads_.end(), waits)) {
+        return;
+    }
     std::vector<ReplayHead> all = std::move(heads_);
     heads_.clear();
     for (const bool waiting : {false, true}) {

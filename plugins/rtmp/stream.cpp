@@ -2,6 +2,7 @@
 
 #include "plugins/rtmp/stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "plugins/rtmp/connection.h"
@@ -14,10 +15,21 @@ Stream::~Stream() = default;
 
 void Stream::deadline(int64_t fromNowUs) {
     deadlineUs_ = connection_.part().loop().nowUs() + fromNowUs;
+    if (isResuming()) {
+        const int64_t last = resume_->lostUs + connection_.part().config().resumeTimeoutUs;
+        deadlineUs_ = std::min(deadlineUs_, last);
+    }
 }
 
 void Stream::expired() {
     deadlineUs_ = 0;
+    if (isResuming() && connection_.part().loop().nowUs() >=
+                            resume_->lostUs + connection_.part().config().resumeTimeoutUs) {
+        record_->cancelRoute();
+        dropOrigin();
+        giveUp("resume_timeout has passed");
+        return;
+    }
     switch (phase_) {
     case Phase::Routing:
         record_->cancelRoute();
@@ -38,6 +50,10 @@ void Stream::expired() {
                                         : "no answer in time");
         return;
     case Phase::Relay:
+        if (role_ == RolePublish && origin_->unsentBytes() != 0) {
+            originLost(OutcomeLost, "it takes no bytes any more", false);
+            return;
+        }
         tellEnd("no byte from either side for too long");
         endAfterWords({CauseIdle, SideProxy, "no byte from either side"});
         return;
@@ -80,9 +96,9 @@ void Stream::end(const Ending& ending) {
     }
     connection_.countBytes();
     countBytes();
-    if (down_ && connection_.client().isOpen() && !connection_.closing()) {
-        down_->padPassed(connection_.part().toClient()); // others have something to say
-    }
+    pushUp();
+    // Other streams have something to say to the client.
+    const bool goesOn = !connection_.client().isOpen() || connection_.closing() || padDown();
     if (origin_) {
         origin_->close();
     }
@@ -91,6 +107,9 @@ void Stream::end(const Ending& ending) {
     phase_ = Phase::Ended;
     record_->cancelRoute();
     std::exchange(record_, nullptr)->close(last.cause, last.side, toStr(last.detail));
+    if (!goesOn) {
+        connection_.closeAfterLastWords(last.cause, last.side, last.detail);
+    }
 }
 
 void Stream::countBytes() {
@@ -110,7 +129,25 @@ void Stream::countClientBytes(uint64_t received, uint64_t sent) {
     srsproxy::countBytes(&counters->toClient, sent);
 }
 
+/// An origin that takes nothing more is given up sooner than a client that says nothing.
+void Stream::watchOrigin() {
+    if (!isRunning() || role_ != RolePublish) {
+        return;
+    }
+    const Config& config = connection_.part().config();
+    const int64_t patienceUs = std::min(config.originTimeoutUs, config.idleTimeoutUs);
+    const bool progress = origin_->bytesSent != countedToOrigin_;
+    if (origin_->unsentBytes() == 0) {
+        if (progress) {
+            deadline(config.idleTimeoutUs);
+        }
+    } else if (progress || deadlineUs_ > connection_.part().loop().nowUs() + patienceUs) {
+        deadline(patienceUs);
+    }
+}
+
 void Stream::settle() {
+    watchOrigin();
     countBytes();
     if (!replay_) {
         return;

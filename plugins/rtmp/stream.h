@@ -107,7 +107,7 @@ public:
     bool isInsidePassed() const { return down_ && down_->insidePassed(); }
     bool hasDown() const { return down_.has_value(); }
     bool tellClient(const Message& message, OutputList& out) { return down_->inject(message, out); }
-    void updateReading(bool clientTakes);
+    void updateReading();
     /// The client is told that the stream is over.
     void tellEnd(const std::string& why);
     /// What the connection's end leaves to do at the origin. Null: nothing.
@@ -122,6 +122,8 @@ private:
     /// Of ours to an origin that does not read them: more than this and it is not read any more,
     /// and given up while it is asked.
     static constexpr size_t MaxUnsentAnswers = 1024 * 1024;
+    /// Zeros that a client is sent for what a lost origin owes it.
+    static constexpr size_t MaxPaddingBytes = 1024 * 1024;
 
     /// What the client sent for a stream that has not started, beside others that run.
     struct Early {
@@ -152,7 +154,7 @@ private:
     void askForOrigin(uint32_t flags = 0);
     void connectTo(const SocketAddress& peer);
     void onConnected();
-    void readAnswer();
+    void readAnswer(bool bufferedOnly);
     void originHungUp(const std::string& how);
     void originFailed(int32_t outcome, const std::string& detail);
     void originDeclined(const std::string& detail);
@@ -167,16 +169,23 @@ private:
 
     // stream_relay.cpp
     void startRelay(std::span<uint8_t> originInput);
-    void readOrigin();
-    void readRelay();
-    void relayDown(std::span<uint8_t> input);
     bool opensGate(const Message& message);
     bool gateIsOverdue() const;
     bool sendUpNow(const Message& message);
+    bool pushUp();
+
+    // stream_origin.cpp
+    void readOrigin();
+    void readOnce(bool bufferedOnly);
+    void readRelay(bool bufferedOnly);
+    void relayDown(std::span<uint8_t> input);
     Next onOriginCommand(const Message& message);
     void onOriginUserControl(const Message& message);
     Next onOriginMedia(const Message& message);
     void noteStatus(const Answer& answer);
+
+    // stream_end.cpp
+    bool padDown();
     void sendingFailed();
     void endAfterWords(const Ending& ending);
 
@@ -191,6 +200,7 @@ private:
     void resumeFailed(const std::string& why);
 
     void deadline(int64_t fromNowUs);
+    void watchOrigin();
     void countBytes();
 
     Connection& connection_;
@@ -202,8 +212,9 @@ private:
     uint32_t originId_ = 0; ///< the origin's
     Phase phase_ = Phase::Unnamed;
     int8_t role_ = RoleUnknown;
-    bool whole_ = false;       ///< messages are taken apart
-    bool originEnded_ = false; ///< the origin said that the stream is over
+    bool whole_ = false;          ///< messages are taken apart
+    bool originEnded_ = false;    ///< the origin said that the stream is over
+    bool redirectsEnded_ = false; ///< followed too many, or one that leads nowhere
     OriginDoor door_;
     std::string originName_; ///< for the log
     const char* fault_ =

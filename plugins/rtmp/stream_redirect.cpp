@@ -11,12 +11,17 @@ namespace srsproxy::rtmp {
 bool Stream::follow(const Redirect& redirect) {
     LoopPart& part = connection_.part();
     const unsigned step = detour_ ? detour_->step() + 1 : 1;
-    if (!part.config().followRedirects || step > Detour::MaxSteps || !request_) {
+    if (!part.config().followRedirects || redirectsEnded_ || !request_) {
+        return false;
+    }
+    if (step > Detour::MaxSteps) {
+        redirectsEnded_ = true;
         return false;
     }
     std::string_view error;
     std::optional<RedirectTarget> target = parseRedirect(redirect, originUrl(), error);
     if (!target) {
+        redirectsEnded_ = true; // one line is enough
         part.log(LogWarning, record_->id(), "redirect",
                  originName_ + " redirects to a place that is no use: " + std::string(error));
         return false;

@@ -24,7 +24,7 @@ bool Stream::keepsRequest() const {
 }
 
 bool Stream::mayResume() const {
-    return request_ != nullptr && keepsRequest() && !originEnded_ && !whole_ &&
+    return isRunning() && request_ != nullptr && keepsRequest() && !originEnded_ && !whole_ &&
            connection_.isOnly(*this) && !connection_.closing();
 }
 
@@ -37,7 +37,7 @@ void Stream::originLost(int32_t outcome, const std::string& how, bool orderly) {
     if (phase_ != Phase::Relay || connection_.closing()) {
         return;
     }
-    if (mayResume()) {
+    if (mayResume() && padDown()) {
         record_->report(outcome, toStr(how));
         startResume(how, false);
         return;
@@ -54,7 +54,6 @@ void Stream::originLost(int32_t outcome, const std::string& how, bool orderly) {
 
 void Stream::startResume(const std::string& how, bool redirected) {
     const int64_t now = connection_.part().loop().nowUs();
-    down_->padPassed(connection_.part().toClient());
     const std::optional<uint32_t> last = down_->lastTimestampMs();
     if (replay_) {
         replay_->setLate({});
@@ -62,19 +61,28 @@ void Stream::startResume(const std::string& how, bool redirected) {
     up_.reset();
     down_.reset();
     gate_.reset();
-    const std::optional<uint32_t> before = resume_ ? resume_->lastTimestampMs : std::nullopt;
-    if (!resume_ || now - resume_->resumedUs > SettledUs) {
+    // Origins that take a stream and drop it again, one after the other, are one story.
+    const bool again = resume_ && now - resume_->resumedUs <= SettledUs;
+    if (!again) {
+        const std::optional<uint32_t> before = resume_ ? resume_->lastTimestampMs : std::nullopt;
         resume_ = std::make_unique<Resume>();
+        resume_->lastTimestampMs = before;
+        resume_->lostUs = now;
+    } else {
+        resume_->lostUs += now - resume_->resumedUs; // the time that it ran does not count
     }
-    resume_->lastTimestampMs = last ? last : before;
+    if (last) {
+        resume_->lastTimestampMs = last;
+    }
     resume_->active = true;
-    resume_->lostUs = now;
     resume_->from = originName_;
     resume_->why = how;
     phase_ = Phase::Routing;
     connection_.streamsChanged();
     connection_.part().toOrigin().clear(); // what was meant for the lost one
-    if (redirected) {
+    if (again) {
+        backOff(how);
+    } else if (redirected) {
         goToDetour();
     } else {
         askForOrigin();

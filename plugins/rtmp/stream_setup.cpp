@@ -130,9 +130,10 @@ void Stream::onConnected() {
     }
 }
 
-void Stream::readAnswer() {
+void Stream::readAnswer(bool bufferedOnly) {
     const std::span<uint8_t> buffer = connection_.part().readBuffer();
-    const Received received = origin_->receive(buffer);
+    const Received received =
+        bufferedOnly ? origin_->receiveBuffered(buffer) : origin_->receive(buffer);
     if (received.kind == Received::Nothing) {
         return;
     }

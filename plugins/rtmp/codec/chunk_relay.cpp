@@ -308,6 +308,14 @@ bool ChunkRelay::insidePassed() const {
     return false;
 }
 
+size_t ChunkRelay::missingBytes() const {
+    size_t sum = 0;
+    for (const ChunkStream& stream : in_.streams()) {
+        sum += stream.insidePassed() ? stream.remaining : 0;
+    }
+    return sum;
+}
+
 void ChunkRelay::padPassed(OutputList& out) {
     const auto pad = [this, &out](const ChunkStream& stream, uint32_t chunkRemaining) {
         uint8_t header[MaxChunkHeaderBytes];

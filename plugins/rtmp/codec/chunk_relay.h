@@ -90,6 +90,8 @@ public:
     bool atChunkBoundary() const;
     // The next hop has part of a message.
     bool insidePassed() const;
+    // Payload bytes of messages that the next hop has part of, still to come.
+    size_t missingBytes() const;
     // Completes with zeros whatever the next hop has part of, and sends what waits: whole messages
     // may follow, or another relay. Needs nothing more from the sender; if it goes on, the rest of
     // those messages goes to the tap or is dropped. Appends as many bytes as are missing, at most
