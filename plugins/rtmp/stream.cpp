@@ -51,7 +51,12 @@ void Stream::expired() {
         return;
     case Phase::Relay:
         if (role_ == RolePublish && origin_->unsentBytes() != 0) {
-            originLost(OutcomeLost, "it takes no bytes any more", false);
+            if (mayResume()) {
+                originLost(OutcomeLost, "it takes no bytes any more", false);
+            } else {
+                tellEnd("the stream's origin went away");
+                endAfterWords({CauseIdle, SideOrigin, "it takes no bytes any more"});
+            }
             return;
         }
         tellEnd("no byte from either side for too long");
@@ -136,12 +141,11 @@ void Stream::watchOrigin() {
     }
     const Config& config = connection_.part().config();
     const int64_t patienceUs = std::min(config.originTimeoutUs, config.idleTimeoutUs);
-    const bool progress = origin_->bytesSent != countedToOrigin_;
     if (origin_->unsentBytes() == 0) {
-        if (progress) {
+        if (std::exchange(stalled_, false)) {
             deadline(config.idleTimeoutUs);
         }
-    } else if (progress || deadlineUs_ > connection_.part().loop().nowUs() + patienceUs) {
+    } else if (!std::exchange(stalled_, true) || origin_->bytesSent != countedToOrigin_) {
         deadline(patienceUs);
     }
 }

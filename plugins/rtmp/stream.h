@@ -214,6 +214,7 @@ private:
     int8_t role_ = RoleUnknown;
     bool whole_ = false;          ///< messages are taken apart
     bool originEnded_ = false;    ///< the origin said that the stream is over
+    bool stalled_ = false;        ///< the origin has not taken all
     bool redirectsEnded_ = false; ///< followed too many, or one that leads nowhere
     OriginDoor door_;
     std::string originName_; ///< for the log

@@ -80,7 +80,7 @@ TEST(ResumeEnd, TheEncoderMayGoMeanwhile) {
             if (two.isOpen()) {
                 EXPECT_NE(two.end(), End::StillOpen);
             }
-            stream.expectCounted(0, 0);
+            stream.expectCounted(0, 1);
             if (way == Deletes) { // and the connection goes on
                 OpenPort port;
                 stream.proxy.sessions.script("next", {Route::to(port.port())});
