@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+
 namespace srsproxy::rtmp {
 
 bool BlockBudget::take() {
@@ -29,6 +31,7 @@ uint8_t* BlockPool::take() {
     if (!free_.empty()) {
         uint8_t* block = free_.back();
         free_.pop_back();
+        ++taken_;
         return block;
     }
     if (!budget_.take()) {
@@ -40,14 +43,20 @@ uint8_t* BlockPool::take() {
         budget_.give();
         return nullptr;
     }
+    ++taken_;
     return static_cast<uint8_t*>(memory);
 }
 
 void BlockPool::give(uint8_t* block) {
-    if (free_.size() < keepBlocks_) {
+    --taken_;
+    if (free_.size() < std::max(keepBlocks_, taken_)) {
         free_.push_back(block);
     } else {
         release(block);
+    }
+    if (free_.size() > std::max(keepBlocks_, taken_)) {
+        release(free_.back());
+        free_.pop_back();
     }
 }
 

@@ -5,7 +5,9 @@
 /// and may be asked from any.
 ///
 /// Blocks come straight from the kernel, so that what a busy evening needed goes back when it is
-/// over, and a block that nobody ever wrote to costs nothing. A few are kept for the next taker.
+/// over, and a block that nobody ever wrote to costs nothing. As many as are in use are kept for
+/// the next takers: every key frame gives back what the next one needs, and a fresh page costs a
+/// fault and its zeros.
 
 #include <array>
 #include <atomic>
@@ -40,7 +42,7 @@ public:
     /// What one receive is offered at most.
     static constexpr size_t MaxPieces = 4;
 
-    /// `keepBlocks`: how many unused ones it keeps for the next taker.
+    /// `keepBlocks`: how many unused ones it keeps at least.
     explicit BlockPool(BlockBudget& budget, size_t keepBlocks = 64);
     ~BlockPool();
     BlockPool(const BlockPool&) = delete;
@@ -60,6 +62,7 @@ private:
 
     BlockBudget& budget_;
     const size_t keepBlocks_;
+    size_t taken_ = 0;
     std::vector<uint8_t*> free_; ///< last given, first taken: it may still be in the cache
     std::array<iovec, MaxPieces> pieces_{};
 };

@@ -103,6 +103,20 @@ def test_bytes_are_the_same_behind_tls(front, shared):
     assert [message.payload for message in got[2:]] == sent
 
 
+def test_client_is_held_back_as_over_plain_tcp(front, shared):
+    """The origin stops reading: what the proxy takes in meanwhile is bounded."""
+    port, config = tls_listener(front.first)
+    proxy = shared.make_proxy(config)
+    shared.register(proxy, shared.make_fake(stop_after="publish", how="silent"))
+    message = b"\x27\x01" + bytes(1_000_000)
+    with open_publisher(port, "held", tls=any_certificate()) as client:
+        client.socket.settimeout(2)
+        with pytest.raises(TimeoutError):
+            for _ in range(200):
+                client.send_video(0, message)
+        assert proxy.sessions()[0]["bytes"]["from_client"] < 50_000_000
+
+
 def test_server_name_chooses_the_certificate(front):
     for name, certificate in (("first.example", front.first), ("second.example", front.second),
                               ("x.second.example", front.second), ("SECOND.example", front.second),

@@ -45,6 +45,11 @@ public:
         }
         return Fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     }
+    /// Whether somebody connects within that time.
+    bool waitForOne(int milliseconds) {
+        pollfd wanted{socket_.get(), POLLIN, 0};
+        return ::poll(&wanted, 1, milliseconds) == 1;
+    }
     OriginPeer accept() { return OriginPeer(acceptSocket()); }
     OriginPeer accept(Stage stage) {
         OriginPeer peer = accept();
