@@ -29,7 +29,7 @@ class Connection final : private IFdHandler,
                          private IOfferHandler {
 public:
     Connection(LoopPart& part, size_t place);
-    ~Connection();
+    ~Connection() override;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 

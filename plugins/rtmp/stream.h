@@ -49,7 +49,7 @@ public:
     };
 
     explicit Stream(Connection& connection);
-    ~Stream();
+    ~Stream() override;
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 

@@ -216,11 +216,12 @@ def patient(shared):
 @pytest.mark.parametrize("reach", STATES, ids=lambda reach: reach.__name__)
 def test_client_that_vanishes_leaves_nothing(patient, reach, how):
     proxy = patient.proxy
+    proxy.wait_for_no_sessions()
     descriptors = proxy.child.descriptors()
     lines = len(proxy.access_log())
     with RtmpClient(proxy.rtmp_port) as client:
         reach(client)
-        until(lambda: proxy.child.descriptors() > descriptors, "the proxy has taken it")
+        until(proxy.sessions, "the proxy has taken it")
         if how == "RST":
             client.reset()
         else:  # half closed: it says nothing more, but would listen

@@ -106,7 +106,9 @@ def test_bytes_are_the_same_behind_tls(front, shared):
 def test_client_is_held_back_as_over_plain_tcp(front, shared):
     """The origin stops reading: what the proxy takes in meanwhile is bounded."""
     port, config = tls_listener(front.first)
-    proxy = shared.make_proxy(config)
+    patient = {"protocols": {"rtmp": {"resume": "off", "origin_timeout": "30s",
+                                      "idle_timeout": "30s"}}}
+    proxy = shared.make_proxy(merged(config, patient))
     shared.register(proxy, shared.make_fake(stop_after="publish", how="silent"))
     message = b"\x27\x01" + bytes(1_000_000)
     with open_publisher(port, "held", tls=any_certificate()) as client:
