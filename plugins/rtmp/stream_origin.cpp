@@ -184,7 +184,7 @@ Next Stream::onOriginMedia(const Message& message) {
     }
     Message mapped = message;
     mapped.streamId = id_;
-    if (gate_) {
+    if (gate_ && role_ == RolePlay) {
         const KeyFrameGate::Verdict verdict = gate_->show(message);
         const bool opens = verdict.open || gateIsOverdue();
         if (!verdict.pass && !opens) {

@@ -112,7 +112,7 @@ void Stream::sendUp(const Message& message) {
     if (replay_ && isMedia(message.type)) {
         show(*replay_, message); // the relay has not
     }
-    if (gate_ && isMedia(message.type) && !opensGate(message)) {
+    if (gate_ && role_ == RolePublish && isMedia(message.type) && !opensGate(message)) {
         return;
     }
     Message mapped = message;
